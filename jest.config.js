@@ -1,0 +1,16 @@
+/** @type {import("jest").Config} */
+module.exports = {
+  testEnvironment: "node",
+  testMatch: ["<rootDir>/__tests__/**/*.test.ts"],
+  transform: {
+    "^.+\\.(ts|mjs|js)$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }],
+  },
+  // nock and what it needs are ES modules only.
+  transformIgnorePatterns: [
+    "/node_modules/(?!(nock|@mswjs|@open-draft|outvariant|is-node-process|strict-event-emitter|rettime|until-async)/)",
+    "/dist/",
+  ],
+  modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/bench/"],
+  testTimeout: 20_000,
+  reporters: ["default", "<rootDir>/scripts/tally-reporter.js"],
+};

@@ -1,0 +1,242 @@
+import { Blob as NodeBlob } from "node:buffer";
+import { fstatSync, readSync } from "node:fs";
+import { resolve } from "node:path";
+import { ValidationError } from "../../lib/errors";
+import type {
+  Connection,
+  Limits,
+  LogRecord,
+  Part,
+  PartContent,
+  RawAnswer,
+  RequestDescription,
+} from "../../lib/core/request";
+import { type EncodedError, encodeError } from "./error-codec";
+import type { FromHost, ToHost } from "./protocol";
+
+/** What a bridge can carry beside bytes. */
+export interface Abilities {
+  /** Blobs cross as they are (a thread), or not at all (a process). */
+  readonly blobs: boolean;
+  /** The other side has the same file descriptors. */
+  readonly descriptors: boolean;
+}
+
+type EncodedLimits = [number | null, number | null, number | null, number | null, number | null, number | null, boolean];
+
+type EncodedPart =
+  | { readonly name: string; readonly value: string }
+  | { readonly name: string; readonly filename: string; readonly type?: string; readonly from: EncodedContent };
+
+/** A content by value, or by its place among the message's bytes or blobs. */
+type EncodedContent =
+  | { readonly bytes: number }
+  | { readonly blob: number }
+  | { readonly path: string; readonly size: number }
+  | { readonly fd: number };
+
+interface RequestHead extends Pick<RequestDescription, "operation" | "method" | "path" | "answer" | "headers" | "secret"> {
+  readonly client: number;
+  /** Only with the first request of a client. */
+  readonly connection?: Connection;
+  readonly limits: EncodedLimits;
+  readonly parts?: readonly EncodedPart[];
+}
+
+/** What a host learns of a request. */
+export interface DecodedRequest {
+  readonly client: number;
+  readonly connection: Connection | undefined;
+  readonly request: RequestDescription;
+}
+
+/** The head of an answer or a stream, and what was logged on the way. */
+export interface AnswerHead {
+  readonly statusCode: number;
+  readonly headers: Record<string, string>;
+  readonly url: string;
+  readonly retryAfter: number | null;
+  readonly log?: readonly LogRecord[];
+}
+
+/** The end of a call or a stream that failed (or that logged something at its end). */
+export interface EndHead {
+  readonly error?: EncodedError;
+  readonly log?: readonly LogRecord[];
+}
+
+/**
+ * A request as a message. What the caller owns is copied, so that it stays usable; what cannot cross is refused
+ * before anything is sent.
+ */
+export function encodeRequest(
+  id: number,
+  client: number,
+  connection: Connection | null,
+  request: RequestDescription,
+  abilities: Abilities,
+): ToHost {
+  const { operation, method, path, answer, limits, headers, secret } = request;
+  const bytes: ArrayBuffer[] = [];
+  const blobs: Blob[] = [];
+  const parts = request.parts?.map((part) => encodePart(part, { operation, bytes, blobs, abilities }));
+  const head: RequestHead = {
+    client,
+    ...(connection ? { connection } : {}),
+    operation,
+    method,
+    path,
+    answer,
+    limits: encodeLimits(limits),
+    ...(headers ? { headers } : {}),
+    ...(secret ? { secret } : {}),
+    ...(parts ? { parts } : {}),
+  };
+  return ["request", id, JSON.stringify(head), request.json ?? null, bytes, blobs];
+}
+
+/** The request of a message, as the transport takes it. */
+export function decodeRequest(message: Extract<ToHost, readonly ["request", ...unknown[]]>): DecodedRequest {
+  const [, , text, json, bytes, blobs] = message;
+  const { client, connection, limits, parts, ...head } = JSON.parse(text) as RequestHead;
+  const request: RequestDescription = {
+    ...head,
+    limits: decodeLimits(limits),
+    // Only the caller makes errors of answers.
+    raiseErrors: false,
+    ...(json === null ? {} : { json }),
+    ...(parts ? { parts: parts.map((part) => decodePart(part, bytes, blobs)) } : {}),
+  };
+  return { client, connection, request };
+}
+
+export function encodeAnswer(id: number, raw: RawAnswer, log: readonly LogRecord[]): FromHost {
+  const { content, ...head } = raw;
+  return ["answer", id, answerHead(head, log), content.byteLength === 0 ? null : exactBuffer(content)];
+}
+
+export function encodeStream(id: number, head: Omit<AnswerHead, "retryAfter">, log: readonly LogRecord[]): FromHost {
+  return ["stream", id, answerHead({ ...head, retryAfter: null }, log)];
+}
+
+export function encodeFailure(id: number, thrown: unknown, log: readonly LogRecord[]): FromHost {
+  const head: EndHead = { error: encodeError(thrown), ...(log.length > 0 ? { log } : {}) };
+  return ["failure", id, JSON.stringify(head)];
+}
+
+/** `error` is null where the stream ended cleanly. */
+export function encodeEnd(id: number, error: unknown): FromHost {
+  return ["end", id, error === null ? null : JSON.stringify({ error: encodeError(error) } satisfies EndHead)];
+}
+
+/** The bytes in a buffer of exactly their size, so that nothing else crosses with them. */
+export function exactBuffer(bytes: Uint8Array): ArrayBuffer {
+  const { buffer, byteOffset, byteLength } = bytes;
+  if (byteOffset === 0 && byteLength === buffer.byteLength && !(buffer instanceof SharedArrayBuffer)) {
+    return buffer as ArrayBuffer;
+  }
+  return copyOf(bytes);
+}
+
+/** Several chunks as one buffer of exactly their size. */
+export function joinedBuffer(chunks: readonly Buffer[], size: number): ArrayBuffer {
+  // Slow means outside of the pool that small buffers share with each other.
+  const joined = Buffer.allocUnsafeSlow(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    joined.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return joined.buffer as ArrayBuffer;
+}
+
+function answerHead({ statusCode, headers, url, retryAfter }: AnswerHead, log: readonly LogRecord[]): string {
+  return JSON.stringify({ statusCode, headers, url, retryAfter, ...(log.length > 0 ? { log } : {}) } satisfies AnswerHead);
+}
+
+function copyOf(bytes: Uint8Array): ArrayBuffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.byteLength);
+  copy.set(bytes);
+  return copy.buffer as ArrayBuffer;
+}
+
+// JSON has no Infinity: null stands for it.
+function encodeLimits(limits: Limits): EncodedLimits {
+  const { timeout, connectTimeout, deadline, maxRetries, retryDelay, maxRetryAfter, retryUnsafe } = limits;
+  return [timeout, connectTimeout, deadline, maxRetries, retryDelay, maxRetryAfter, retryUnsafe];
+}
+
+function decodeLimits(encoded: EncodedLimits): Limits {
+  const [timeout, connectTimeout, deadline, maxRetries, retryDelay, maxRetryAfter, retryUnsafe] = encoded;
+  const endless = Number.POSITIVE_INFINITY;
+  return {
+    timeout: timeout ?? endless,
+    connectTimeout: connectTimeout ?? endless,
+    deadline: deadline ?? endless,
+    maxRetries: maxRetries ?? endless,
+    retryDelay: retryDelay ?? endless,
+    maxRetryAfter: maxRetryAfter ?? endless,
+    retryUnsafe,
+  };
+}
+
+interface PartContext {
+  readonly operation: string;
+  readonly bytes: ArrayBuffer[];
+  readonly blobs: Blob[];
+  readonly abilities: Abilities;
+}
+
+function encodePart(part: Part, context: PartContext): EncodedPart {
+  if ("value" in part) return part;
+  const { name, filename, contentType, content } = part;
+  const from = encodeContent(name, content, context);
+  return { name, filename, ...(contentType === undefined ? {} : { type: contentType }), from };
+}
+
+function encodeContent(name: string, content: PartContent, context: PartContext): EncodedContent {
+  const { operation, bytes, blobs, abilities } = context;
+  // The other side may have another working directory.
+  if ("path" in content) return { path: resolve(content.path), size: content.size };
+  if ("bytes" in content) return { bytes: bytes.push(copyOf(content.bytes)) - 1 };
+  if ("fd" in content) {
+    if (abilities.descriptors) return { fd: content.fd };
+    return { bytes: bytes.push(copyOf(readDescriptor(name, content.fd, operation))) - 1 };
+  }
+  if ("blob" in content) {
+    if (abilities.blobs && content.blob instanceof NodeBlob) return { blob: blobs.push(content.blob) - 1 };
+    throw new ValidationError(
+      `${operation}: ${name} must not be a Blob ${abilities.blobs ? "of this kind" : 'with { bridge: "process" }'}: pass a Buffer or { path }`,
+      { operation },
+    );
+  }
+  throw new ValidationError(`${operation}: ${name} must not be a stream in a blocking call: pass a Buffer or { path }`, {
+    operation,
+  });
+}
+
+function decodePart(part: EncodedPart, bytes: readonly ArrayBuffer[], blobs: readonly Blob[]): Part {
+  if ("value" in part) return part;
+  const { name, filename, type, from } = part;
+  let content: PartContent;
+  if ("bytes" in from) content = { bytes: new Uint8Array(bytes[from.bytes] as ArrayBuffer) };
+  else if ("blob" in from) content = { blob: blobs[from.blob] as Blob };
+  else content = from;
+  return { name, filename, contentType: type, content };
+}
+
+function readDescriptor(name: string, fd: number, operation: string): Buffer {
+  const chunks: Buffer[] = [];
+  try {
+    const step = Math.min(Math.max(fstatSync(fd).size, 64 * 1024), 16 * 1024 * 1024);
+    for (;;) {
+      const chunk = Buffer.allocUnsafe(step);
+      const read = readSync(fd, chunk, 0, step, null);
+      if (read === 0) break;
+      chunks.push(chunk.subarray(0, read));
+    }
+  } catch (cause) {
+    throw new ValidationError(`${operation}: ${name} is a file descriptor that cannot be read: ${fd}`, { operation, cause });
+  }
+  return Buffer.concat(chunks);
+}

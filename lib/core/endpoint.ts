@@ -1,0 +1,252 @@
+import { ValidationError } from "../errors";
+import { filePart } from "./files";
+import { jsonCopy, NotJson } from "./json";
+import type { Mode } from "./mode";
+import { nearest } from "./nearest";
+import {
+  type CallSettings,
+  type ClientSettings,
+  describe as described,
+  REQUEST_OPTION_NAMES,
+  type RequestOptions,
+  resolveRequestOptions,
+} from "./options";
+import { checkArgument, type Param, type Params } from "./params";
+import { fillPath, type PathTemplate, parseRoute, queryString } from "./path";
+import type { AnswerKind, HttpMethod, Part, RequestDescription } from "./request";
+
+/** What is special about an endpoint. */
+interface Special {
+  /** What comes back. `"mode"`: a stream where `response_mode` is `"streaming"`. Default `"body"`. */
+  answer?: AnswerKind | "mode";
+  /** A generation: while it blocks, nothing comes for minutes. */
+  slow?: boolean;
+  /** The arguments that are no files go into one form field of this name, as JSON. */
+  formData?: string;
+  /** A body field that carries the client's `datasetId`. */
+  datasetField?: string;
+  /** Body fields that Python sends unasked; what the caller gives wins. */
+  constants?: Readonly<Record<string, unknown>>;
+  /** Names that a caller may take for one of the parameters: the error names the right one. */
+  aliases?: Readonly<Record<string, string>>;
+  /** The bodies hold credentials. */
+  secret?: boolean;
+  /** No Dify serves it: it is there so that a port compiles and behaves the same. */
+  notServed?: boolean;
+}
+
+/** An operation of the API: route, parameters, and how they become a request. Each exists once. */
+export interface Endpoint extends Special {
+  /** The method's name, the same in both families. */
+  readonly operation: string;
+  readonly method: HttpMethod;
+  readonly template: PathTemplate;
+  readonly params: ReadonlyMap<string, Param>;
+}
+
+/** Describes an operation. `A` ties the parameters to the type of the method's arguments. */
+export function endpoint<A>(
+  operation: string,
+  route: `${HttpMethod} /${string}`,
+  params: Params<A>,
+  special: Special = {},
+): Endpoint {
+  const [method, path] = route.split(" ") as [HttpMethod, string];
+  return {
+    operation,
+    method,
+    template: parseRoute(path),
+    params: new Map(Object.entries<Param>(params)),
+    ...special,
+  };
+}
+
+/** What of a client an endpoint needs. */
+export interface Caller {
+  readonly mode: Mode;
+  readonly settings: ClientSettings;
+  /** The knowledge base of a knowledge base client. */
+  readonly datasetId: string | null | undefined;
+}
+
+/** Checks arguments and options and makes the request of them. Sends nothing. */
+export function describeRequest(
+  endpoint: Endpoint,
+  args: unknown,
+  options: RequestOptions<Mode> | undefined,
+  caller: Caller,
+): RequestDescription {
+  const { operation } = endpoint;
+  const values = checkArguments(endpoint, args);
+  const streaming = endpoint.answer === "mode" && values.get("response_mode") === "streaming";
+  const slow = endpoint.slow === true && !streaming;
+  const call: CallSettings | undefined =
+    options && resolveRequestOptions(options, caller.settings, slow, caller.mode, operation);
+  const segment = (name: string) => pathValue(endpoint, name, values, caller);
+  const path = fillPath(endpoint.template, segment, operation);
+  const placed = place(endpoint, values, caller);
+  addExtras(placed, call, operation);
+  return {
+    operation,
+    method: endpoint.method,
+    path: path + queryString(placed.query),
+    ...(placed.form
+      ? { parts: formParts(endpoint, placed, caller) }
+      : placed.body !== undefined
+        ? { json: JSON.stringify(placed.body) }
+        : {}),
+    answer: streaming ? "stream" : endpoint.answer === "mode" ? "body" : (endpoint.answer ?? "body"),
+    limits: call?.limits ?? (slow ? caller.settings.slowLimits : caller.settings.limits),
+    raiseErrors: call?.raiseErrors ?? caller.settings.raiseErrors,
+    ...(call?.headers ? { headers: call.headers } : {}),
+    ...(call?.signal ? { signal: call.signal } : {}),
+    ...(endpoint.secret ? { secret: true } : {}),
+  };
+}
+
+function checkArguments(endpoint: Endpoint, args: unknown): Map<string, unknown> {
+  const { operation, params } = endpoint;
+  const given = (args ?? {}) as Record<string, unknown>;
+  if (typeof given !== "object" || Array.isArray(given)) {
+    throw new ValidationError(`${operation}: the arguments must be one object, got ${described(args)}`, {
+      operation,
+    });
+  }
+  for (const name of Object.keys(given)) if (!params.has(name)) refuseName(endpoint, name);
+  const values = new Map<string, unknown>();
+  for (const [name, param] of params) {
+    const value = checkArgument(param, name, given[name], operation);
+    if (value !== undefined) values.set(name, value);
+  }
+  return values;
+}
+
+function refuseName(endpoint: Endpoint, name: string): never {
+  const { operation, params, aliases } = endpoint;
+  const alias = aliases && Object.hasOwn(aliases, name) ? aliases[name] : undefined;
+  let hint = "";
+  if (alias) hint = `; it is called "${alias}" here`;
+  else if (REQUEST_OPTION_NAMES.has(name)) hint = "; it is a per-call option: pass it in the second object";
+  else {
+    const near = nearest(name, [...params.keys()]);
+    if (near) hint = `; did you mean "${near}"?`;
+    else if (params.size === 0) hint = "; it takes none";
+  }
+  throw new ValidationError(`${operation}: unknown argument ${JSON.stringify(name.slice(0, 100))}${hint}`, {
+    operation,
+  });
+}
+
+function pathValue(endpoint: Endpoint, name: string, values: Map<string, unknown>, caller: Caller): string {
+  const value = values.get(name) ?? (name === "dataset_id" ? datasetId(endpoint, caller) : undefined);
+  return value as string;
+}
+
+function datasetId(endpoint: Endpoint, caller: Caller): string {
+  const { operation } = endpoint;
+  const value: unknown = caller.datasetId;
+  if (typeof value !== "string" || value === "") {
+    const got = value === undefined || value === null || value === "" ? "" : `, got ${described(value)}`;
+    throw new ValidationError(
+      `${operation}: this client has no dataset id: pass datasetId to its constructor or set client.datasetId to a string${got}`,
+      { operation },
+    );
+  }
+  return value;
+}
+
+/** The arguments, each at its place in the request. */
+interface Placed {
+  readonly query: [string, unknown][];
+  body: unknown;
+  /** Body fields, until it is known whether they make a JSON object or a form. */
+  readonly fields: Record<string, unknown>;
+  readonly files: [name: string, param: Param, value: unknown][];
+  form: boolean;
+}
+
+function place(endpoint: Endpoint, values: Map<string, unknown>, caller: Caller): Placed {
+  const placed: Placed = { query: [], body: undefined, fields: {}, files: [], form: false };
+  const { template, params, method, constants, datasetField } = endpoint;
+  if (constants) Object.assign(placed.fields, constants);
+  for (const [name, value] of values) {
+    const param = params.get(name) as Param;
+    const wire = param.wire ?? name;
+    if (template.names.includes(name)) continue;
+    if (param.kind === "file") placed.files.push([name, param, value]);
+    else if (param.place === "query" || (method === "GET" && param.place === undefined))
+      placed.query.push([wire, value]);
+    else if (param.place === "whole") placed.body = value ?? undefined;
+    else if (param.place === "merged") Object.assign(placed.fields, value);
+    else placed.fields[wire] = value;
+  }
+  if (datasetField) placed.fields[datasetField] ??= datasetId(endpoint, caller);
+  placed.form = placed.files.length > 0;
+  if (placed.body === undefined && !placed.form && Object.keys(placed.fields).length > 0)
+    placed.body = placed.fields;
+  // An object of no fields is a body where the operation has body parameters at all.
+  if (placed.body === undefined && !placed.form && hasBodyParams(endpoint)) placed.body = {};
+  return placed;
+}
+
+function hasBodyParams(endpoint: Endpoint): boolean {
+  if (endpoint.method === "GET") return false;
+  for (const [name, param] of endpoint.params) {
+    if (!endpoint.template.names.includes(name) && param.place !== "query" && param.place !== "whole")
+      return true;
+  }
+  return false;
+}
+
+function addExtras(placed: Placed, call: CallSettings | undefined, operation: string): void {
+  if (!call) return;
+  try {
+    const query = jsonCopy(call.extraQuery ?? {}, "extraQuery") as Record<string, unknown>;
+    placed.query.push(...Object.entries(query));
+    if (!call.extraBody) return;
+    const extra = jsonCopy(call.extraBody, "extraBody") as Record<string, unknown>;
+    if (placed.form) Object.assign(placed.fields, extra);
+    else placed.body = { ...((placed.body as object) ?? {}), ...extra };
+  } catch (error) {
+    if (error instanceof NotJson)
+      throw new ValidationError(`${operation}: option ${error.message}`, { operation });
+    throw error;
+  }
+}
+
+function formParts(endpoint: Endpoint, placed: Placed, caller: Caller): Part[] {
+  const { operation, formData } = endpoint;
+  const parts: Part[] = [];
+  if (formData) parts.push({ name: formData, value: JSON.stringify(placed.fields) });
+  else {
+    for (const [name, value] of Object.entries(placed.fields)) {
+      if (value === null || value === undefined) continue;
+      parts.push({ name, value: typeof value === "object" ? JSON.stringify(value) : String(value) });
+    }
+  }
+  for (const [name, param, value] of placed.files) {
+    const context = { operation, mode: caller.mode, pathAllowed: param.pathAllowed === true };
+    if (param.wire === "*") parts.push(...fileMapParts(name, value, context));
+    else parts.push(filePart(param.wire ?? "file", value, { ...context, argument: name }));
+  }
+  return parts;
+}
+
+/** Python's `files={"file": ...}`: parts named by the keys. */
+function fileMapParts(
+  argument: string,
+  value: unknown,
+  context: { operation: string; mode: Mode; pathAllowed: boolean },
+): Part[] {
+  const { operation } = context;
+  const keys = typeof value === "object" && value !== null && !Array.isArray(value) ? Object.keys(value) : [];
+  if (keys.length !== 1 || keys[0] !== "file") {
+    throw new ValidationError(
+      `${operation}: ${argument} must be { file: ... } with nothing else, got ${described(value)}`,
+      {
+        operation,
+      },
+    );
+  }
+  return [filePart("file", (value as { file: unknown }).file, { ...context, argument: `${argument}.file` })];
+}

@@ -1,0 +1,28 @@
+import { StreamError } from "../errors";
+import type { RawAnswer, RequestDescription } from "./request";
+import { DifyResponse } from "./response";
+
+/** The answer as the caller sees it. Raises the typed error of a failing status, unless the call says not to. */
+export function settle(request: RequestDescription, raw: RawAnswer): DifyResponse<unknown> {
+  const response = new DifyResponse<unknown>({
+    statusCode: raw.statusCode,
+    headers: raw.headers,
+    content: raw.content,
+    url: raw.url,
+    operation: request.operation,
+    upload: request.parts !== undefined,
+    retryAfter: raw.retryAfter,
+  });
+  if (raw.statusCode >= 300) {
+    if (request.raiseErrors) response.raiseForStatus();
+    return response;
+  }
+  if (request.answer === "stream") {
+    const type = raw.headers["content-type"] ?? "no content type";
+    throw new StreamError(
+      `${request.operation}: an event stream was asked, but the answer is ${type}: ${JSON.stringify(response.text.trimStart().slice(0, 200))}`,
+      { statusCode: raw.statusCode, response, requestId: response.requestId, operation: request.operation },
+    );
+  }
+  return response;
+}

@@ -1,0 +1,261 @@
+import type { Dispatcher } from "undici";
+import type { Connection, RawAnswer, RequestDescription } from "../core/request";
+import { type DifyClientError, StreamError } from "../errors";
+import { ByteQueue } from "../stream/byte-queue";
+import { expiryFailure, networkFailure, type Phase } from "./failures";
+import { encodeForm } from "./multipart";
+import { parseRetryAfter } from "./retry";
+import { type Expiry, Watch } from "./watch";
+
+/** A stream of events whose head has come; its body comes through `bytes`. */
+export interface RawStream {
+  readonly statusCode: number;
+  readonly headers: Record<string, string>;
+  readonly url: string;
+  readonly bytes: ByteQueue;
+}
+
+/** An attempt that brought no answer. */
+export class AttemptFailure {
+  constructor(
+    readonly error: DifyClientError,
+    readonly phase: Phase,
+    /** No further attempt makes sense: the deadline passed. */
+    readonly final: boolean,
+  ) {}
+}
+
+/** What an attempt is given beside the request. */
+export interface AttemptContext {
+  readonly connection: Connection;
+  readonly dispatcher: Dispatcher;
+  /** The dispatcher is the client's own: it queues nothing, so the time to connect is ours to measure. */
+  readonly ownDispatcher: boolean;
+  /** On the clock of `performance.now()`; `Infinity` for none. */
+  readonly deadlineAt: number;
+  readonly onActivity: (() => void) | undefined;
+  /** Streams that are being read, so that closing the client ends them. */
+  readonly open: Set<ByteQueue>;
+}
+
+const ERROR_BODY_LIMIT = 1024 * 1024;
+
+/** Sends a request once. Rejects with an {@link AttemptFailure}, or with the reason of its signal. */
+export function attempt(
+  request: RequestDescription,
+  context: AttemptContext,
+): Promise<RawAnswer | RawStream> {
+  return new Promise((resolve, reject) => {
+    new Attempt(request, context, resolve, reject).start();
+  });
+}
+
+class Attempt implements Dispatcher.DispatchHandler {
+  readonly #request: RequestDescription;
+  readonly #context: AttemptContext;
+  readonly #resolve: (answer: RawAnswer | RawStream) => void;
+  readonly #reject: (failure: unknown) => void;
+  readonly #watch: Watch;
+  #controller: Dispatcher.DispatchController | null = null;
+  #phase: Phase = "connect";
+  #settled = false;
+  #statusCode = 0;
+  #headers: Record<string, string> = {};
+  #retryAfter: number | null = null;
+  #chunks: Buffer[] = [];
+  #size = 0;
+  #bytes: ByteQueue | null = null;
+
+  constructor(
+    request: RequestDescription,
+    context: AttemptContext,
+    resolve: (answer: RawAnswer | RawStream) => void,
+    reject: (failure: unknown) => void,
+  ) {
+    this.#request = request;
+    this.#context = context;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    const { timeout, connectTimeout, deadline } = request.limits;
+    const onExpiry = (expiry: Expiry) => this.#expire(expiry);
+    this.#watch = context.ownDispatcher
+      ? new Watch(connectTimeout, "connectTimeout", deadline, context.deadlineAt, onExpiry)
+      : new Watch(timeout, "timeout", deadline, context.deadlineAt, onExpiry);
+  }
+
+  start(): void {
+    const { connection, dispatcher } = this.#context;
+    const { signal, method, path, json, parts } = this.#request;
+    signal?.addEventListener("abort", this.#onAbort, { once: true });
+    let headers = this.#request.headers
+      ? { ...connection.headers, ...this.#request.headers }
+      : connection.headers;
+    let body: Dispatcher.DispatchOptions["body"] = json ?? null;
+    try {
+      if (parts) {
+        const form = encodeForm(parts, this.#alive);
+        headers = { ...headers, ...form.headers };
+        body = form.body;
+      }
+      dispatcher.dispatch(
+        { origin: connection.origin, path: connection.basePath + path, method, headers, body },
+        this,
+      );
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#settled) {
+      // Given up while the connection was being made: nothing has been sent, and nothing will be.
+      controller.abort(new Error("given up"));
+      return;
+    }
+    this.#phase = "sent";
+    this.#context.onActivity?.();
+    this.#watch.limit(this.#request.limits.timeout, "timeout");
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    statusCode: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    this.#alive();
+    if (statusCode < 200) return;
+    this.#statusCode = statusCode;
+    this.#retryAfter = parseRetryAfter(headers["retry-after"], Date.now());
+    this.#headers = plainHeaders(headers);
+    if (this.#isStream()) this.#beginStream(controller);
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#alive();
+    if (this.#bytes) {
+      this.#bytes.push(chunk);
+      return;
+    }
+    this.#chunks.push(chunk);
+    this.#size += chunk.length;
+    if (this.#statusCode >= 300 && this.#size > ERROR_BODY_LIMIT) {
+      this.#complete();
+      controller.abort(new Error("enough of the error's body has been read"));
+    }
+  }
+
+  onResponseEnd(): void {
+    this.#done();
+    if (this.#bytes) {
+      this.#context.open.delete(this.#bytes);
+      this.#bytes.end();
+    } else this.#complete();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#fail(error);
+  }
+
+  // Bound once: it is handed around.
+  readonly #alive = (): void => {
+    this.#watch.touch();
+    this.#context.onActivity?.();
+  };
+
+  readonly #onAbort = (): void => {
+    this.#giveUp(this.#request.signal?.reason, this.#request.signal?.reason);
+  };
+
+  #isStream(): boolean {
+    if (this.#request.answer === "body" || this.#statusCode >= 300) return false;
+    return /^text\/event-stream\b/i.test(this.#headers["content-type"] ?? "");
+  }
+
+  #beginStream(controller: Dispatcher.DispatchController): void {
+    const bytes = new ByteQueue({
+      pause: () => {
+        this.#watch.hold(true);
+        controller.pause();
+      },
+      resume: () => {
+        this.#watch.hold(false);
+        controller.resume();
+      },
+      abort: () => {
+        this.#done();
+        this.#context.open.delete(bytes);
+        controller.abort(new Error("the stream was closed"));
+      },
+    });
+    this.#bytes = bytes;
+    this.#context.open.add(bytes);
+    this.#settled = true;
+    this.#resolve({ statusCode: this.#statusCode, headers: this.#headers, url: this.#url(), bytes });
+  }
+
+  #complete(): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#done();
+    const chunks = this.#chunks;
+    const content = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, this.#size);
+    this.#chunks = [];
+    this.#resolve({
+      statusCode: this.#statusCode,
+      headers: this.#headers,
+      url: this.#url(),
+      content,
+      retryAfter: this.#retryAfter,
+    });
+  }
+
+  #fail(error: unknown): void {
+    const { operation } = this.#request;
+    const failure = networkFailure(error, this.#phase, operation, this.#context.connection.origin);
+    const inStream = new StreamError(`${operation}: the stream broke`, { operation, cause: error });
+    this.#end(new AttemptFailure(failure, this.#phase, false), inStream);
+  }
+
+  #expire(expiry: Expiry): void {
+    const error = expiryFailure(expiry, this.#request.operation, this.#context.connection.origin);
+    this.#giveUp(new AttemptFailure(error, this.#phase, expiry.limit === "deadline"), error);
+  }
+
+  /** Ends the attempt from this side. */
+  #giveUp(failure: unknown, inStream: unknown): void {
+    this.#end(failure, inStream);
+    this.#controller?.abort(new Error("given up"));
+  }
+
+  #end(failure: unknown, inStream: unknown): void {
+    this.#done();
+    if (this.#bytes) {
+      this.#context.open.delete(this.#bytes);
+      this.#bytes.end(inStream as Error);
+      return;
+    }
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#chunks = [];
+    this.#reject(failure);
+  }
+
+  #done(): void {
+    this.#watch.stop();
+    this.#request.signal?.removeEventListener("abort", this.#onAbort);
+  }
+
+  #url(): string {
+    const { origin, basePath } = this.#context.connection;
+    return origin + basePath + this.#request.path;
+  }
+}
+
+function plainHeaders(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+  for (const name in headers) {
+    const value = headers[name];
+    if (typeof value !== "string") headers[name] = value?.join(", ") ?? "";
+  }
+  return headers as Record<string, string>;
+}

@@ -1,0 +1,36 @@
+import type { Executor, Family } from "../core/executor";
+import type { LogSink } from "../core/options";
+import type { RequestDescription } from "../core/request";
+import { settle } from "../core/settle";
+import { AsyncEventStream } from "../stream/async-event-stream";
+import { Transport } from "./transport";
+
+/** Carries out requests on this thread's event loop. */
+class AsyncExecutor implements Executor<"async"> {
+  readonly #transport: Transport;
+  readonly #log: LogSink | null;
+
+  constructor(transport: Transport, log: LogSink | null) {
+    this.#transport = transport;
+    this.#log = log;
+  }
+
+  async send(prepare: () => RequestDescription): Promise<unknown> {
+    const request = prepare();
+    const raw = await this.#transport.send(request, this.#log);
+    if ("bytes" in raw) return new AsyncEventStream(request, raw);
+    const response = settle(request, raw);
+    return request.answer === "stream" ? new AsyncEventStream(request, response) : response;
+  }
+
+  close(): Promise<void> {
+    return this.#transport.close();
+  }
+}
+
+/** The async family: undici on the caller's own event loop. */
+export const asyncFamily: Family<"async"> = {
+  mode: "async",
+  connect: (connection, log, { dispatcher }) =>
+    new AsyncExecutor(new Transport(connection, { dispatcher }), log),
+};

@@ -1,0 +1,17 @@
+export {
+  APIError,
+  AuthenticationError,
+  BridgeError,
+  DatasetError,
+  DifyClientError,
+  type DifyErrorFields,
+  FileUploadError,
+  NetworkError,
+  RateLimitError,
+  type RateLimitErrorFields,
+  StreamError,
+  type StreamErrorFields,
+  TimeoutError,
+  ValidationError,
+  WorkflowError,
+} from "./errors";

@@ -1,0 +1,216 @@
+import type { RequestDescription } from "../core/request";
+import type { DifyResponse } from "../core/response";
+import type { AsyncEventStream as AsyncEventStreamShape, IterLinesOptions } from "../core/streams";
+import { DifyClientError } from "../errors";
+import type { ByteQueue } from "./byte-queue";
+import { DONE, EventReader, NEED } from "./event-reader";
+import { TextCollector } from "./text";
+
+/** The head of a stream's answer, and its body. */
+export interface StreamParts {
+  readonly statusCode: number;
+  readonly headers: Record<string, string>;
+  readonly url: string;
+  readonly bytes: ByteQueue;
+}
+
+// A stream that was forgotten, not closed, must not hold its connection for ever.
+const forgotten = new FinalizationRegistry<ByteQueue>((bytes) => bytes.close());
+
+const ENDED: IteratorReturnResult<undefined> = { value: undefined, done: true };
+
+/**
+ * Events as they arrive: `for await (const event of stream)`. It is iterated once. Leaving the loop, by any way,
+ * closes the request.
+ */
+export class AsyncEventStream<E> implements AsyncEventStreamShape<E> {
+  readonly statusCode: number;
+  readonly headers: Record<string, string>;
+  readonly url: string;
+  readonly #operation: string;
+  readonly #bytes: ByteQueue | null;
+  readonly #failed: DifyResponse<unknown> | null;
+  #iterated = false;
+
+  /** From a stream that has begun, or from an answer with a failing status (under `raiseErrors: false`). */
+  constructor(request: RequestDescription, answer: StreamParts | DifyResponse<unknown>) {
+    this.statusCode = answer.statusCode;
+    this.headers = answer.headers;
+    this.url = answer.url;
+    this.#operation = request.operation;
+    this.#bytes = "bytes" in answer ? answer.bytes : null;
+    this.#failed = "bytes" in answer ? null : answer;
+    if (this.#bytes) forgotten.register(this, this.#bytes, this.#bytes);
+  }
+
+  /** `X-Trace-Id`, where the server sends one. */
+  get requestId(): string | undefined {
+    return this.headers["x-trace-id"];
+  }
+
+  /** The body of an answer with a failing status (with `raiseErrors: false`); else `undefined`. */
+  get body(): string | undefined {
+    return this.#failed?.text;
+  }
+
+  /** Raises the typed error of a failing status; else returns the stream itself. */
+  raiseForStatus(): this {
+    this.#failed?.raiseForStatus();
+    return this;
+  }
+
+  /** Typed events: every event with data, no pings. At an `error` event: that event, then a `StreamError`. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<E> {
+    return this.#iterate((reader) => reader.nextEvent());
+  }
+
+  /** Every line as sent, `event: ping` and empty lines included. Python's `aiter_lines()`. */
+  aiterLines(_options?: IterLinesOptions): AsyncIterableIterator<string> {
+    return this.#iterate((reader) => reader.nextLine());
+  }
+
+  /** The whole text of the answer; resolves at the closing event and drops the connection. */
+  async text(): Promise<string> {
+    const collector = new TextCollector();
+    for await (const event of this) if (collector.add(event)) break;
+    return collector.text;
+  }
+
+  /** Drops the connection. The run on the server is not stopped by that. May be called twice. */
+  close(): void {
+    if (!this.#bytes) return;
+    forgotten.unregister(this.#bytes);
+    this.#bytes.close();
+    this.#bytes.onReadable?.();
+  }
+
+  /** As `close()`, for Python's habit. */
+  async aclose(): Promise<void> {
+    this.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+
+  #iterate<T>(step: (reader: EventReader<E>) => T | typeof NEED | typeof DONE): AsyncIterableIterator<T> {
+    if (this.#iterated) {
+      throw new DifyClientError(
+        `${this.#operation}: this stream has been iterated already; it can be read once`,
+        {
+          operation: this.#operation,
+        },
+      );
+    }
+    this.#iterated = true;
+    const bytes = this.#bytes;
+    if (!bytes) return new StreamIterator<T>(null, () => DONE, this);
+    const reader = new EventReader<E>(this.#operation);
+    return new StreamIterator<T>({ bytes, reader }, () => step(reader), this);
+  }
+}
+
+interface Waiting<T> {
+  resolve(result: IteratorResult<T>): void;
+  reject(error: unknown): void;
+}
+
+/** One hand-written iterator: layers of async generators would cost several times what parsing does. */
+class StreamIterator<T> implements AsyncIterableIterator<T> {
+  readonly #source: { readonly bytes: ByteQueue; readonly reader: EventReader<unknown> } | null;
+  readonly #step: () => T | typeof NEED | typeof DONE;
+  // Keeps the stream from being collected, and so closed, while it is read.
+  readonly #stream: { close(): void };
+  #waiting: Waiting<T>[] = [];
+  #over = false;
+
+  constructor(
+    source: { bytes: ByteQueue; reader: EventReader<unknown> } | null,
+    step: () => T | typeof NEED | typeof DONE,
+    stream: { close(): void },
+  ) {
+    this.#source = source;
+    this.#step = step;
+    this.#stream = stream;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<T>> {
+    if (this.#over) return Promise.resolve(ENDED);
+    // Calls that came before must be served first.
+    if (this.#waiting.length === 0) {
+      try {
+        const item = this.#take();
+        if (item !== NEED) return Promise.resolve(item);
+      } catch (error) {
+        return Promise.reject(this.#fail(error));
+      }
+    }
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+      if (this.#source) this.#source.bytes.onReadable = this.#serve;
+    });
+  }
+
+  return(): Promise<IteratorResult<T>> {
+    this.#finish();
+    for (const waiting of this.#waiting.splice(0)) waiting.resolve(ENDED);
+    return Promise.resolve(ENDED);
+  }
+
+  throw(error: unknown): Promise<IteratorResult<T>> {
+    void this.return();
+    return Promise.reject(error);
+  }
+
+  /** The next item, as far as bytes are there. */
+  #take(): IteratorResult<T> | typeof NEED {
+    const source = this.#source;
+    for (;;) {
+      const item = this.#step();
+      if (item === DONE) {
+        this.#finish();
+        return ENDED;
+      }
+      if (item !== NEED) return { value: item, done: false };
+      if (!source) return NEED;
+      const chunk = source.bytes.take();
+      if (chunk) source.reader.push(chunk);
+      else if (source.bytes.done) source.reader.end(source.bytes.error);
+      else return NEED;
+    }
+  }
+
+  /** Bytes came: answers who waits. Set only while somebody does, so that a forgotten iterator can be collected. */
+  readonly #serve = (): void => {
+    while (this.#waiting.length > 0) {
+      const [first] = this.#waiting as [Waiting<T>];
+      try {
+        const item = this.#take();
+        if (item === NEED) return;
+        this.#waiting.shift();
+        first.resolve(item);
+      } catch (error) {
+        this.#waiting.shift();
+        first.reject(this.#fail(error));
+      }
+      if (this.#over) for (const waiting of this.#waiting.splice(0)) waiting.resolve(ENDED);
+    }
+    if (this.#source) this.#source.bytes.onReadable = null;
+  };
+
+  #fail(error: unknown): unknown {
+    this.#finish();
+    return error;
+  }
+
+  #finish(): void {
+    if (this.#over) return;
+    this.#over = true;
+    if (this.#source) this.#source.bytes.onReadable = null;
+    this.#stream.close();
+  }
+}

@@ -1,0 +1,90 @@
+import type { DifyClientError } from "../errors";
+
+/** What holds the connection behind a queue. */
+export interface ByteSource {
+  /** The queue is full: stop reading from the socket. */
+  pause(): void;
+  /** The queue has room again. */
+  resume(): void;
+  /** Nobody wants the rest: drop the connection. */
+  abort(): void;
+}
+
+const HIGH_WATER = 512 * 1024;
+
+/**
+ * Bytes between a socket and a reader. It holds at most about half a megabyte: a reader that stalls holds the
+ * server, not the memory.
+ */
+export class ByteQueue {
+  /** Called after bytes, the end or a failure came; set by whoever waits. */
+  onReadable: (() => void) | null = null;
+  #chunks: Buffer[] = [];
+  #at = 0;
+  #size = 0;
+  #paused = false;
+  #ended = false;
+  #error: DifyClientError | Error | null = null;
+  readonly #source: ByteSource;
+
+  constructor(source: ByteSource) {
+    this.#source = source;
+  }
+
+  /** For the socket's side: bytes came. */
+  push(chunk: Buffer): void {
+    if (this.#ended || chunk.length === 0) return;
+    this.#chunks.push(chunk);
+    this.#size += chunk.length;
+    if (this.#size > HIGH_WATER && !this.#paused) {
+      this.#paused = true;
+      this.#source.pause();
+    }
+    this.onReadable?.();
+  }
+
+  /** For the socket's side: the body ended, cleanly or with an error. */
+  end(error: DifyClientError | Error | null = null): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#error = error;
+    this.onReadable?.();
+  }
+
+  /** The next chunk, or null where none is there. */
+  take(): Buffer | null {
+    if (this.#at === this.#chunks.length) return null;
+    const chunk = this.#chunks[this.#at] as Buffer;
+    this.#at++;
+    this.#size -= chunk.length;
+    if (this.#at === this.#chunks.length) {
+      this.#chunks = [];
+      this.#at = 0;
+      if (this.#paused) {
+        this.#paused = false;
+        this.#source.resume();
+      }
+    }
+    return chunk;
+  }
+
+  /** True when nothing is left and nothing will come. */
+  get done(): boolean {
+    return this.#ended && this.#at === this.#chunks.length;
+  }
+
+  /** Why the body broke; null where it ended cleanly, or has not ended. */
+  get error(): DifyClientError | Error | null {
+    return this.#error;
+  }
+
+  /** Drops what is left and the connection. */
+  close(): void {
+    this.#chunks = [];
+    this.#at = 0;
+    this.#size = 0;
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#source.abort();
+  }
+}

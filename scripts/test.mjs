@@ -1,0 +1,7 @@
+// Runs the tests, and ends with one plain line: how many passed and failed.
+import { spawnSync } from "node:child_process";
+import { createRequire } from "node:module";
+
+const jest = createRequire(import.meta.url).resolve("jest/bin/jest.js");
+const { status } = spawnSync(process.execPath, [jest, ...process.argv.slice(2)], { stdio: "inherit" });
+process.exit(status ?? 1);
