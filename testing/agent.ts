@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { type Turn, head, messageEnd, turnUsage } from "./chat";
 import type { StreamEvent } from "./call";
 import type { AgentThought } from "./conversation-store";
 import { echo, speak, think, words } from "./model";
 import { dumps } from "./python";
 import { now } from "./state";
+import { type Turn, head, messageEnd, turnUsage } from "./turn";
 
 const CLOCK = "current_time";
 const CLOCK_LABELS = {

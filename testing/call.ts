@@ -22,6 +22,9 @@ export interface StreamAnswer {
   pingFirst: boolean;
   /** Milliseconds until the body ends, after the last event. */
   tail: number;
+  headers?: Record<string, string>;
+  /** Whether the JSON is written with spaces, as Python's own encoder does it. */
+  spaced?: boolean;
 }
 
 /** The JSON of an event. */

@@ -1,14 +1,29 @@
 import { formValues } from "./apps";
-import type { Answer, Call } from "./call";
-import { generated } from "./call";
-import { type ChatRequest, conversationName, showFiles } from "./chat";
+import { type Answer, type Call, generated } from "./call";
 import { type Conversation, type Message, addMessage, beginConversation } from "./conversation-store";
 import { Refusal, refuse } from "./errors";
-import { fileOf, fileValue, messageFile } from "./files";
+import { fileOf, fileValue, messageFile, showFiles } from "./files";
 import { noUsage, speak, think } from "./model";
 import { Run, register, systemInputs } from "./runs";
 import { isUuid } from "./schema";
 import { now } from "./state";
+
+/** What a chat request asks for, once it is accepted. */
+export interface ChatRequest {
+  query: string;
+  inputs: Record<string, unknown>;
+  files: unknown[];
+  streaming: boolean;
+  conversationId: string;
+  autoName: boolean;
+  workflowId: string;
+}
+
+export function conversationName(request: ChatRequest): string {
+  if (!request.autoName) return "New conversation";
+  const query = request.query.trim();
+  return [...query].length > 50 ? `${[...query].slice(0, 47).join("")}...` : query;
+}
 
 /** A chatflow's run together with the message that it writes. */
 interface FlowTurn {

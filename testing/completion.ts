@@ -1,13 +1,13 @@
 import { formValues } from "./apps";
 import { type Answer, type Call, generated } from "./call";
-import { type Turn, blockingMessage, plainEvents, showFiles, stopTask } from "./chat";
 import { addMessage } from "./conversation-store";
 import { refuse } from "./errors";
-import { fileOf, messageFile } from "./files";
+import { fileOf, messageFile, showFiles } from "./files";
 import { echo } from "./model";
 import { str } from "./python";
 import type { Route } from "./router";
 import { type Fields, defaulted, dictionary, list, oneOf, optional, required, text } from "./schema";
+import { type Turn, blockingMessage, plainEvents, stopTask } from "./turn";
 
 const COMPLETION_REQUEST: Fields = {
   inputs: required(dictionary),

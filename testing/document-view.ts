@@ -130,5 +130,14 @@ function showUpload(call: Call, document: Document) {
 
 function showRule(rule: ProcessRule) {
   if (rule.mode === "automatic" || !rule.rules) return { mode: rule.mode, rules: AUTOMATIC_RULES };
-  return { mode: rule.mode, rules: { parent_mode: null, subchunk_segmentation: null, ...rule.rules } };
+  const segmentation = { ...(rule.rules.segmentation as object | undefined) };
+  return {
+    mode: rule.mode,
+    rules: {
+      parent_mode: null,
+      subchunk_segmentation: null,
+      ...rule.rules,
+      segmentation: { separator: "\n", max_tokens: 500, chunk_overlap: 0, ...segmentation },
+    },
+  };
 }

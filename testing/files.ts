@@ -1,5 +1,6 @@
-import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { type Answer, type Call, json } from "./call";
+import { signedUrl } from "./downloads";
 import { Refusal, refuse } from "./errors";
 import type { Part } from "./multipart";
 import { isRecord, str } from "./python";
@@ -112,14 +113,6 @@ async function upload(call: Call): Promise<Answer> {
   );
 }
 
-/** An address as Dify signs it. It is only to look at: the fake serves files at `/files/{id}/preview` alone. */
-export function signedUrl(call: Call, id: string): string {
-  const host = call.request.headers.host ?? "127.0.0.1";
-  const nonce = randomBytes(16).toString("hex");
-  const sign = createHash("sha256").update(`${id}${nonce}`).digest("base64url");
-  return `http://${host}/files/${id}/file-preview?timestamp=${now()}&nonce=${nonce}&sign=${sign}%3D`;
-}
-
 function preview(call: Call): Answer {
   const file = call.state.files.get(call.param("file_id").toLowerCase());
   if (!file?.used) throw new Refusal(404, "file_not_found", "File not found in message context");
@@ -215,6 +208,16 @@ export function messageFile(call: Call, file: UploadedFile): MessageFile {
     belongs_to: "user",
     upload_file_id: local ? file.id : null,
   };
+}
+
+/** Files among the values, in the form in which a run shows them. */
+export function showFiles(call: Call, values: Record<string, unknown>): Record<string, unknown> {
+  const show = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(show);
+    if (typeof value === "object" && value !== null && "mimeType" in value) return fileValue(call, value as never);
+    return value;
+  };
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, show(value)]));
 }
 
 export const fileRoutes: Route[] = [

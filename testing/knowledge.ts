@@ -76,6 +76,8 @@ export interface Segment {
   disabledAt: number | null;
   createdAt: number;
   updatedAt: number;
+  /** Whether it was changed since it was cut. */
+  edited: boolean;
   children: ChildChunk[];
 }
 
@@ -262,6 +264,7 @@ export class Knowledge {
       disabledAt: null,
       createdAt: at,
       updatedAt: at,
+      edited: false,
       children: [],
     };
     document.segments.push(segment);

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { StreamEvent } from "./call";
+import { isRecord } from "./python";
 import { type App, type EndUser, type State, type Task, now } from "./state";
 
 export type RunStatus = "running" | "succeeded" | "failed" | "stopped";
@@ -94,7 +95,7 @@ export class Run {
         created_at: this.createdAt,
         finished_at: this.finishedAt,
         exceptions_count: 0,
-        files: [],
+        files: filesIn(this.outputs),
       },
     });
   }
@@ -145,7 +146,7 @@ export class Run {
           execution_metadata: null,
           created_at: createdAt,
           finished_at: now(),
-          files: [],
+          files: filesIn(outputs),
           iteration_id: null,
           loop_id: null,
         },
@@ -177,6 +178,12 @@ export function systemInputs(run: Run, chat?: { query: string; turn: number; fil
     "sys.workflow_id": run.app.workflowId,
     "sys.workflow_run_id": run.id,
   };
+}
+
+/** The files among the outputs, single ones and those in lists. */
+function filesIn(outputs: Record<string, unknown>): unknown[] {
+  const isFile = (value: unknown) => isRecord(value) && value.dify_model_identity === "__dify__file__";
+  return Object.values(outputs).flat().filter(isFile);
 }
 
 export function register(state: State, run: Run): void {

@@ -9,14 +9,22 @@ import { conversationRoutes } from "./conversations";
 import { datasetRoutes } from "./datasets";
 import { documentRoutes } from "./documents";
 import { documentUploadRoutes } from "./document-upload";
+import { downloadRoutes, serveSigned } from "./downloads";
 import { NOT_FOUND_HTML, Refusal, refuse } from "./errors";
 import { fileRoutes } from "./files";
+import { humanInputRoutes } from "./human-input";
 import { messageRoutes } from "./messages";
+import { metadataRoutes } from "./metadata";
 import { modelRoutes } from "./models";
+import { pipelineRoutes } from "./pipeline";
 import { dumps, str } from "./python";
+import { retrievalRoutes } from "./retrieval";
 import { type Route, Router } from "./router";
+import { runEventRoutes } from "./run-events";
+import { segmentRoutes } from "./segments";
 import { writeRefusedStream, writeStream } from "./sse";
 import type { State } from "./state";
+import { tagRoutes } from "./tags";
 import { workflowRoutes } from "./workflow";
 
 const ROUTES: Route[] = [
@@ -27,11 +35,20 @@ const ROUTES: Route[] = [
   ...chatRoutes,
   ...conversationRoutes,
   ...fileRoutes,
+  ...humanInputRoutes,
   ...messageRoutes,
   ...workflowRoutes,
+  ...runEventRoutes,
   ...datasetRoutes,
+  ...tagRoutes,
   ...documentUploadRoutes,
   ...documentRoutes,
+  ...downloadRoutes,
+  ...retrievalRoutes,
+  ...metadataRoutes,
+  ...pipelineRoutes,
+  // Last, because of the sentence about similar addresses: of several that look the same, it names the last.
+  ...segmentRoutes,
   ...modelRoutes,
 ];
 
@@ -71,10 +88,12 @@ async function serve(
   gone: AbortSignal,
 ): Promise<void> {
   const [path = "", search = ""] = (request.url ?? "").split(/\?(.*)/s);
+  const query = new URLSearchParams(search);
+  const signed = request.method === "GET" ? serveSigned(state, path, query) : undefined;
+  if (signed) return send(response, signed, gone);
   const matched = path.startsWith("/v1/") ? router.match(request.method ?? "GET", path.slice(3)) : "no such path";
   if (matched === "no such path") return write(response, refuse.noRoute(), {});
   if (matched === "wrong method") return write(response, refuse.wrongMethod(), {});
-  const query = new URLSearchParams(search);
   const call = new Call(state, request, path, query, matched.params, gone);
   try {
     authenticate(call, matched.route);
@@ -141,7 +160,11 @@ async function send(response: ServerResponse, answer: Answer, gone: AbortSignal)
       response.end(answer.chunked ? undefined : answer.body);
       return;
     case "stream":
-      response.writeHead(200, { "Content-Type": "text/event-stream; charset=utf-8", ...headers });
+      response.writeHead(200, {
+        ...answer.headers,
+        "Content-Type": "text/event-stream; charset=utf-8",
+        ...headers,
+      });
       return writeStream(response, answer, gone);
     case "refused stream":
       response.writeHead(200, { "Content-Type": "text/event-stream; charset=utf-8", ...headers });

@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { once } from "node:events";
 import type { StreamAnswer, StreamEvent } from "./call";
+import { dumps } from "./python";
 import { pause } from "./state";
 
 const PING = "event: ping\n\n";
@@ -20,7 +21,8 @@ export async function writeStream(response: ServerResponse, answer: StreamAnswer
     if (answer.pingFirst) response.write(PING);
     for await (const event of answer.events) {
       if (gone.aborted) return;
-      if (!response.write(frame(event))) await Promise.race([once(response, "drain"), abortion(gone)]);
+      const sent = response.write(answer.spaced ? `data: ${dumps(event)}\n\n` : frame(event));
+      if (!sent) await Promise.race([once(response, "drain"), abortion(gone)]);
     }
   } finally {
     clearInterval(pings);

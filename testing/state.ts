@@ -1,7 +1,7 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { APP_KINDS, type App, createApp, isChat } from "./apps";
 import type { Annotation } from "./annotations";
-import { type Conversation, type Message } from "./conversation-store";
+import type { Conversation, Message } from "./conversation-store";
 import { Knowledge } from "./knowledge";
 import type { UploadedFile } from "./files";
 import type { FakeDifyKeys, FakeDifyOptions } from "./options";
@@ -28,6 +28,8 @@ export class State {
   readonly tenantId = randomUUID();
   /** The console account that owns everything seeded. */
   readonly accountId = randomUUID();
+  /** Signs the addresses of files. */
+  readonly secret = randomBytes(32);
   readonly apps: App[];
   readonly endUsers = new Map<string, EndUser>();
   readonly conversations = new Map<string, Conversation>();

@@ -1,14 +1,14 @@
 import { formValues, hasGraph } from "./apps";
 import { type Answer, type Call, generated, json } from "./call";
-import { showFiles, stopTask } from "./chat";
 import { checkWorkflowId } from "./chatflow";
 import { Refusal, refuse } from "./errors";
-import { fileOf } from "./files";
+import { fileOf, showFiles } from "./files";
 import { speak, think, words } from "./model";
 import { dumps, isRecord } from "./python";
 import type { Route } from "./router";
 import { Run, register, systemInputs } from "./runs";
 import { type Fields, dictionary, integer, isUuid, list, oneOf, optional, defaulted, required, text } from "./schema";
+import { stopTask } from "./turn";
 
 const RUN_REQUEST: Fields = {
   inputs: required(dictionary),

@@ -18,7 +18,8 @@ export interface RawStream {
 /** An attempt that brought no answer. */
 export class AttemptFailure {
   constructor(
-    readonly error: DifyClientError,
+    /** Makes the error: called where the caller's frames are still on the stack, which a socket's event has not. */
+    readonly toError: () => DifyClientError,
     readonly phase: Phase,
     /** No further attempt makes sense: the deadline passed. */
     readonly final: boolean,
@@ -164,7 +165,8 @@ class Attempt implements Dispatcher.DispatchHandler {
   };
 
   readonly #onAbort = (): void => {
-    this.#giveUp(this.#request.signal?.reason, this.#request.signal?.reason);
+    const reason: unknown = this.#request.signal?.reason;
+    this.#giveUp(reason, () => reason);
   };
 
   #isStream(): boolean {
@@ -212,27 +214,34 @@ class Attempt implements Dispatcher.DispatchHandler {
 
   #fail(error: unknown): void {
     const { operation } = this.#request;
-    const failure = networkFailure(error, this.#phase, operation, this.#context.connection.origin);
-    const inStream = new StreamError(`${operation}: the stream broke`, { operation, cause: error });
-    this.#end(new AttemptFailure(failure, this.#phase, false), inStream);
+    const phase = this.#phase;
+    const where = this.#context.connection.origin;
+    this.#end(
+      new AttemptFailure(() => networkFailure(error, phase, operation, where), phase, false),
+      () =>
+        new StreamError(`${operation}: the connection to ${where} broke within the stream`, {
+          operation,
+          cause: error,
+        }),
+    );
   }
 
   #expire(expiry: Expiry): void {
-    const error = expiryFailure(expiry, this.#request.operation, this.#context.connection.origin);
-    this.#giveUp(new AttemptFailure(error, this.#phase, expiry.limit === "deadline"), error);
+    const toError = () => expiryFailure(expiry, this.#request.operation, this.#context.connection.origin);
+    this.#giveUp(new AttemptFailure(toError, this.#phase, expiry.limit === "deadline"), toError);
   }
 
   /** Ends the attempt from this side. */
-  #giveUp(failure: unknown, inStream: unknown): void {
+  #giveUp(failure: unknown, inStream: () => unknown): void {
     this.#end(failure, inStream);
     this.#controller?.abort(new Error("given up"));
   }
 
-  #end(failure: unknown, inStream: unknown): void {
+  #end(failure: unknown, inStream: () => unknown): void {
     this.#done();
     if (this.#bytes) {
       this.#context.open.delete(this.#bytes);
-      this.#bytes.end(inStream as Error);
+      this.#bytes.end(inStream() as Error);
       return;
     }
     if (this.#settled) return;

@@ -67,7 +67,7 @@ export class Transport {
       } catch (thrown) {
         if (!(thrown instanceof AttemptFailure)) throw thrown;
         if (this.#closed) this.#refuseClosed(request.operation);
-        error = thrown.error;
+        error = thrown.toError();
         if (log) logFailure(log, request, sent, error, performance.now() - start);
         if (thrown.final) throw error;
         failure = { kind: thrown.phase === "connect" ? "connect" : "lost" };
