@@ -4,7 +4,7 @@ import type { AgentThought } from "./conversation-store";
 import { echo, speak, think, words } from "./model";
 import { dumps } from "./python";
 import { now } from "./state";
-import { type Turn, head, messageEnd, turnUsage } from "./turn";
+import { head, messageEnd, type Turn, turnUsage } from "./turn";
 
 const CLOCK = "current_time";
 const CLOCK_LABELS = {
@@ -41,11 +41,14 @@ export async function* agentEvents(turn: Turn): AsyncGenerator<StreamEvent> {
     yield thoughtEvent(turn, thought);
   }
   let spoken = "";
-  for await (const piece of speak(state, task, [...words(answer), ""])) {
-    spoken += piece;
-    yield agentMessage(turn, piece);
+  try {
+    for await (const piece of speak(state, task, [...words(answer), ""])) {
+      spoken += piece;
+      yield agentMessage(turn, piece);
+    }
+  } finally {
+    state.tasks.delete(task.id);
   }
-  state.tasks.delete(task.id);
   thought.thought = spoken;
   yield thoughtEvent(turn, thought);
   message.answer = said + spoken;

@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { type Answer, type Call, empty, json } from "./call";
 import { refuse } from "./errors";
 import type { Route } from "./router";
-import { type Fields, defaulted, integer, number, required, text } from "./schema";
-import { type App, type State, now } from "./state";
+import { defaulted, type Fields, integer, number, required, text } from "./schema";
+import { type App, now, type State } from "./state";
 
 /** A question with the answer that is given to it instead of the model's. */
 export interface Annotation {
@@ -88,7 +88,9 @@ function remove(call: Call): Answer {
 
 function inPath(call: Call): Annotation {
   const id = call.param("annotation_id").toLowerCase();
-  const found = call.state.annotations.find((annotation) => annotation.id === id && annotation.appId === call.app.id);
+  const found = call.state.annotations.find(
+    (annotation) => annotation.id === id && annotation.appId === call.app.id,
+  );
   if (!found) throw refuse.notFound("Annotation not found");
   return found;
 }

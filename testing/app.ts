@@ -1,4 +1,4 @@
-import { hasGraph, type App, type Variable } from "./apps";
+import { type App, hasGraph, type Variable } from "./apps";
 import { type Answer, type Call, json } from "./call";
 import { Refusal } from "./errors";
 import type { Route } from "./router";
@@ -113,7 +113,9 @@ function fileUpload(app: App) {
 
 function endUser(call: Call): Answer {
   const id = call.param("end_user_id").toLowerCase();
-  const user = [...call.state.endUsers.values()].find((known) => known.id === id && known.appId === call.app.id);
+  const user = [...call.state.endUsers.values()].find(
+    (known) => known.id === id && known.appId === call.app.id,
+  );
   if (!user) throw new Refusal(404, "end_user_not_found", "End user not found.");
   const at = user.createdAt.toISOString().slice(0, 19);
   return json({

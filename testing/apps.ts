@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { refuse } from "./errors";
-import { repr } from "./python";
 import type { UploadedFile } from "./files";
+import { repr } from "./python";
 
 export type AppKind = "chat" | "agentChat" | "chatflow" | "completion" | "workflow";
 
@@ -84,7 +84,14 @@ const DEFINITIONS: Record<AppKind, Pick<App, "mode" | "name" | "description" | "
 export const APP_KINDS = Object.keys(DEFINITIONS) as AppKind[];
 
 export function createApp(kind: AppKind, key: string): App {
-  return { id: randomUUID(), key, kind, workflowId: randomUUID(), annotationReply: undefined, ...DEFINITIONS[kind] };
+  return {
+    id: randomUUID(),
+    key,
+    kind,
+    workflowId: randomUUID(),
+    annotationReply: undefined,
+    ...DEFINITIONS[kind],
+  };
 }
 
 /** Whether the app is drawn as a graph of nodes: a chatflow or a workflow. */
@@ -127,7 +134,8 @@ function formValue(variable: Variable, value: unknown, file: (mapping: unknown) 
     if (value.length > limit) throw refuse.invalid(`${name} in input form must be less than ${limit} files`);
     return value.map(file);
   }
-  if (typeof value !== "string") throw refuse.invalid(`(type '${type}') ${name} in input form must be a string`);
+  if (typeof value !== "string")
+    throw refuse.invalid(`(type '${type}') ${name} in input form must be a string`);
   if (type === "select") {
     if (!variable.options?.includes(value)) {
       throw refuse.invalid(`${name} in input form must be one of the following: ${repr(variable.options)}`);

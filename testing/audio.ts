@@ -2,7 +2,7 @@ import { hasGraph } from "./apps";
 import { type Answer, type Call, json } from "./call";
 import { Refusal, refuse } from "./errors";
 import type { Route } from "./router";
-import { type Fields, boolean, optional, text } from "./schema";
+import { boolean, type Fields, optional, text } from "./schema";
 
 const TYPES = ["mp3", "m4a", "wav", "amr", "mpga", "x-wav", "mp4", "webm"].map((type) => `audio/${type}`);
 const LIMIT_MB = 30;

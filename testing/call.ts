@@ -1,11 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import { refuse } from "./errors";
-import { MultipartError, type Part, boundaryOf, parseMultipart } from "./multipart";
+import { keptBytes } from "./files";
+import { boundaryOf, MultipartError, type Part, parseMultipart } from "./multipart";
 import { isRecord } from "./python";
 import type { Fields } from "./schema";
 import { validate } from "./schema";
 import type { App, EndUser, State } from "./state";
-import { keptBytes } from "./files";
 
 /** What a handler answers with. */
 export type Answer =
@@ -109,7 +109,10 @@ export class Call {
   private async readForm(): Promise<Form> {
     const type = this.request.headers["content-type"] ?? "";
     if (/^application\/x-www-form-urlencoded/i.test(type)) {
-      return { fields: Object.fromEntries(new URLSearchParams((await this.bytes()).toString("utf8"))), files: [] };
+      return {
+        fields: Object.fromEntries(new URLSearchParams((await this.bytes()).toString("utf8"))),
+        files: [],
+      };
     }
     if (!/^multipart\/form-data/i.test(type)) return { fields: {}, files: [] };
     const boundary = boundaryOf(type);

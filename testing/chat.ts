@@ -1,18 +1,18 @@
 import { agentEvents } from "./agent";
 import { formValues, isChat } from "./apps";
 import { type Answer, type Call, generated } from "./call";
-import { type ChatRequest, answerChatflow, conversationName } from "./chatflow";
+import { answerChatflow, type ChatRequest, conversationName } from "./chatflow";
 import { addMessage, beginConversation } from "./conversation-store";
 import { refuse } from "./errors";
 import { fileOf, messageFile, showFiles } from "./files";
 import { echo } from "./model";
 import type { Route } from "./router";
 import {
-  type Fields,
   anything,
   boolean,
   defaulted,
   dictionary,
+  type Fields,
   list,
   oneOf,
   optional,
@@ -20,7 +20,7 @@ import {
   text,
   uuidOrEmpty,
 } from "./schema";
-import { type Turn, blockingMessage, plainEvents, stopTask } from "./turn";
+import { blockingMessage, plainEvents, stopTask, type Turn } from "./turn";
 
 const CHAT_REQUEST: Fields = {
   inputs: required(dictionary),
@@ -56,9 +56,7 @@ async function createMessage(call: Call): Promise<Answer> {
 
 async function answerPlainly(call: Call, request: ChatRequest): Promise<Answer> {
   const { state, app, user } = call;
-  const known = request.conversationId
-    ? state.conversation(app, user, request.conversationId)
-    : undefined;
+  const known = request.conversationId ? state.conversation(app, user, request.conversationId) : undefined;
   if (request.conversationId && !known) throw refuse.notFound("Conversation Not Exists.");
   const inputs = formValues(app, request.inputs, (mapping) => fileOf(state, app, user, mapping));
   const files = request.files.map((mapping) => fileOf(state, app, user, mapping));

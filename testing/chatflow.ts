@@ -1,6 +1,6 @@
 import { formValues } from "./apps";
 import { type Answer, type Call, generated } from "./call";
-import { type Conversation, type Message, addMessage, beginConversation } from "./conversation-store";
+import { addMessage, beginConversation, type Conversation, type Message } from "./conversation-store";
 import { Refusal, refuse } from "./errors";
 import { fileOf, fileValue, messageFile, showFiles } from "./files";
 import { noUsage, speak, think } from "./model";
@@ -42,7 +42,8 @@ export async function answerChatflow(call: Call, request: ChatRequest): Promise<
     turn = begin(call, request);
   } catch (error) {
     // A streamed run is refused inside the stream, because the answer's head is out by then.
-    if (request.streaming && error instanceof Refusal) return { kind: "refused stream", message: error.message };
+    if (request.streaming && error instanceof Refusal)
+      return { kind: "refused stream", message: error.message };
     throw error;
   }
   const running = execute(call, request, turn);
@@ -95,7 +96,14 @@ function begin(call: Call, request: ChatRequest): FlowTurn {
     ...(event.startsWith("message") ? { id: message.id } : { workflow_run_id: runId }),
   }));
   register(state, run);
-  return { run, message, conversation, inputs, files: files.map((file) => fileValue(call, file)), metadata: {} };
+  return {
+    run,
+    message,
+    conversation,
+    inputs,
+    files: files.map((file) => fileValue(call, file)),
+    metadata: {},
+  };
 }
 
 /** Runs start, assigner and answer; it goes on when the client is gone. */
@@ -115,7 +123,11 @@ async function execute(call: Call, request: ChatRequest, turn: FlowTurn): Promis
   const pieces = template(request, turn, counter);
   let answer = "";
   let next = 0;
-  for await (const piece of speak(state, task, pieces.map(([piece]) => piece))) {
+  for await (const piece of speak(
+    state,
+    task,
+    pieces.map(([piece]) => piece),
+  )) {
     answer += piece;
     run.emit("message", { answer: piece, from_variable_selector: pieces[next]?.[1] });
     next += 1;

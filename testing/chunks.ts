@@ -38,7 +38,9 @@ export function cut(text: string, rule: ProcessRule): string[] {
 }
 
 const STOP_WORDS = new Set(
-  "a an and are as at be by for from in into is it its of on or that the then this to with was were will".split(" "),
+  "a an and are as at be by for from in into is it its of on or that the then this to with was were will".split(
+    " ",
+  ),
 );
 
 const segmenter = new Intl.Segmenter("en", { granularity: "word" });
@@ -58,7 +60,8 @@ export function similarity(a: string, b: string): number {
   const right = bag(b);
   let product = 0;
   for (const [word, count] of left) product += count * (right.get(word) ?? 0);
-  const norm = (counts: Map<string, number>) => Math.sqrt([...counts.values()].reduce((sum, n) => sum + n * n, 0));
+  const norm = (counts: Map<string, number>) =>
+    Math.sqrt([...counts.values()].reduce((sum, n) => sum + n * n, 0));
   const length = norm(left) * norm(right);
   return length === 0 ? 0 : product / length;
 }

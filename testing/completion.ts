@@ -6,8 +6,8 @@ import { fileOf, messageFile, showFiles } from "./files";
 import { echo } from "./model";
 import { str } from "./python";
 import type { Route } from "./router";
-import { type Fields, defaulted, dictionary, list, oneOf, optional, required, text } from "./schema";
-import { type Turn, blockingMessage, plainEvents, stopTask } from "./turn";
+import { defaulted, dictionary, type Fields, list, oneOf, optional, required, text } from "./schema";
+import { blockingMessage, plainEvents, stopTask, type Turn } from "./turn";
 
 const COMPLETION_REQUEST: Fields = {
   inputs: required(dictionary),
@@ -45,5 +45,11 @@ const user = { from: "json", required: true } as const;
 
 export const completionRoutes: Route[] = [
   { method: "POST", rule: "/completion-messages", key: "app", user, handler: createCompletion },
-  { method: "POST", rule: "/completion-messages/<string:task_id>/stop", key: "app", user, handler: stopCompletion },
+  {
+    method: "POST",
+    rule: "/completion-messages/<string:task_id>/stop",
+    key: "app",
+    user,
+    handler: stopCompletion,
+  },
 ];

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { MessageFile } from "./files";
-import { type App, type EndUser, type State, now } from "./state";
+import { type App, type EndUser, now, type State } from "./state";
 
 export const NO_PARENT = "00000000-0000-0000-0000-000000000000";
 

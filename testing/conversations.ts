@@ -4,8 +4,19 @@ import { type Conversation, type ConversationVariable, touch } from "./conversat
 import { refuse } from "./errors";
 import { str } from "./python";
 import type { Route } from "./router";
-import { type Fields, anything, boolean, defaulted, integer, oneOf, optional, required, text } from "./schema";
-import { uuidOrEmpty, valid } from "./schema";
+import {
+  anything,
+  boolean,
+  defaulted,
+  type Fields,
+  integer,
+  oneOf,
+  optional,
+  required,
+  text,
+  uuidOrEmpty,
+  valid,
+} from "./schema";
 import { now } from "./state";
 
 const LIST_QUERY: Fields = {
@@ -143,7 +154,8 @@ function fits(variable: ConversationVariable, value: unknown): boolean {
 }
 
 function nameOfType(value: unknown): string {
-  if (Array.isArray(value)) return value.every((item) => typeof item === "string") ? "array[string]" : "array[any]";
+  if (Array.isArray(value))
+    return value.every((item) => typeof item === "string") ? "array[string]" : "array[any]";
   return value === null ? "none" : typeof value;
 }
 
@@ -156,5 +168,11 @@ export const conversationRoutes: Route[] = [
   { method: "DELETE", rule: one, key: "app", user: body, handler: deleteConversation },
   { method: "POST", rule: `${one}/name`, key: "app", user: body, handler: rename },
   { method: "GET", rule: `${one}/variables`, key: "app", user: query, handler: listVariables },
-  { method: "PUT", rule: `${one}/variables/<uuid:variable_id>`, key: "app", user: body, handler: updateVariable },
+  {
+    method: "PUT",
+    rule: `${one}/variables/<uuid:variable_id>`,
+    key: "app",
+    user: body,
+    handler: updateVariable,
+  },
 ];

@@ -4,7 +4,7 @@ import { type Dataset, indexingStatus } from "./knowledge";
 import { PROVIDER } from "./models";
 import type { Route } from "./router";
 import * as schema from "./schema";
-import { type Fields, defaulted, integer, list, oneOf, optional, required, text } from "./schema";
+import { defaulted, type Fields, integer, list, oneOf, optional, required, text } from "./schema";
 import { now } from "./state";
 
 export const SEARCH_METHODS = ["semantic_search", "full_text_search", "hybrid_search", "keyword_search"];
@@ -36,9 +36,13 @@ function listDatasets(call: Call): Answer {
   const keyword = String(query.keyword ?? "").toLowerCase();
   const found = [...call.state.knowledge.datasets.values()].filter((dataset) => {
     if (!dataset.name.toLowerCase().includes(keyword)) return false;
-    return tags.every((id) => call.state.knowledge.tags.find((tag) => tag.id === id)?.datasets.has(dataset.id));
+    return tags.every((id) =>
+      call.state.knowledge.tags.find((tag) => tag.id === id)?.datasets.has(dataset.id),
+    );
   });
-  return json(paged(found, query.page as number, query.limit as number, (dataset) => show(call, dataset, true)));
+  return json(
+    paged(found, query.page as number, query.limit as number, (dataset) => show(call, dataset, true)),
+  );
 }
 
 /** A page in the envelope that knowledge lists have; a limit of 0 means all. */
@@ -65,7 +69,9 @@ function show(call: Call, dataset: Dataset, available: boolean | null) {
     indexing_technique: dataset.indexingTechnique,
     app_count: 0,
     document_count: dataset.documents.length,
-    word_count: completed.flatMap((document) => document.segments).reduce((sum, { content }) => sum + content.length, 0),
+    word_count: completed
+      .flatMap((document) => document.segments)
+      .reduce((sum, { content }) => sum + content.length, 0),
     created_by: accountId,
     author_name: "admin",
     created_at: dataset.createdAt,
@@ -75,7 +81,12 @@ function show(call: Call, dataset: Dataset, available: boolean | null) {
     embedding_model_provider: dataset.embeddingProvider,
     embedding_available: available,
     retrieval_model_dict: retrievalDict(retrieval),
-    summary_index_setting: { enable: null, model_name: null, model_provider_name: null, summary_prompt: null },
+    summary_index_setting: {
+      enable: null,
+      model_name: null,
+      model_provider_name: null,
+      summary_prompt: null,
+    },
     tags: knowledge.tags
       .filter((tag) => tag.datasets.has(dataset.id))
       .map((tag) => ({ id: tag.id, name: tag.name, type: "knowledge" })),
@@ -178,7 +189,9 @@ function apply(dataset: Dataset, body: Record<string, unknown>): void {
   if (body.indexing_technique) dataset.indexingTechnique = String(body.indexing_technique);
   if (dataset.indexingTechnique === "high_quality") {
     dataset.embeddingModel = String(body.embedding_model ?? dataset.embeddingModel ?? "fake-embedding");
-    dataset.embeddingProvider = String(body.embedding_model_provider ?? dataset.embeddingProvider ?? PROVIDER);
+    dataset.embeddingProvider = String(
+      body.embedding_model_provider ?? dataset.embeddingProvider ?? PROVIDER,
+    );
   }
   if (body.retrieval_model) dataset.retrievalModel = body.retrieval_model as Record<string, unknown>;
 }

@@ -1,21 +1,23 @@
 import { randomUUID } from "node:crypto";
-import type { ProcessRule } from "./chunks";
 import { type Answer, type Call, json } from "./call";
+import type { ProcessRule } from "./chunks";
 import { RETRIEVAL_MODEL } from "./datasets";
-import { inPath } from "./documents";
 import { showDocument } from "./document-view";
+import { inPath } from "./documents";
 import { Refusal, refuse } from "./errors";
 import { extensionOf, uploadedPart } from "./files";
 import { type Dataset, type Document, indexingStatus } from "./knowledge";
 import { isRecord } from "./python";
 import type { Route } from "./router";
 import * as schema from "./schema";
-import { type Fields, defaulted, oneOf, optional, required, text, valid, validate } from "./schema";
+import { defaulted, type Fields, oneOf, optional, required, text, valid, validate } from "./schema";
 
 const MODES = ["automatic", "custom", "hierarchical"];
 const DOC_FORMS = ["text_model", "qa_model", "hierarchical_model"];
 const EXTENSIONS =
-  "txt markdown md mdx pdf html htm xlsx xls vtt properties doc docx csv eml msg pptx xml epub ppt".split(" ");
+  "txt markdown md mdx pdf html htm xlsx xls vtt properties doc docx csv eml msg pptx xml epub ppt".split(
+    " ",
+  );
 const SIZE_LIMIT = 15 * 1024 * 1024;
 
 const PROCESS_RULE: Fields = {
@@ -60,7 +62,8 @@ async function createByText(call: Call): Promise<Answer> {
   const raw = await call.json();
   const body = validate("DocumentTextCreatePayload", TEXT_CREATE, raw);
   const dataset = call.state.knowledge.dataset(call.param("dataset_id"));
-  if (!dataset.indexingTechnique && !body.indexing_technique) throw refuse.invalid("indexing_technique is required.");
+  if (!dataset.indexingTechnique && !body.indexing_technique)
+    throw refuse.invalid("indexing_technique is required.");
   const uploadId = randomUUID();
   const info = { data_source_type: "upload_file", file_info_list: { file_ids: [uploadId] } };
   // What the dataset says does not count here: it has to be said again.
@@ -114,7 +117,8 @@ async function updateByText(call: Call): Promise<Answer> {
     accepted.text != null && accepted.name == null ? "name is required when text is provided" : undefined,
   );
   const document = editable(call);
-  if (body.text == null && !body.process_rule) throw refuse.invalid("Data source or Process rule is required");
+  if (body.text == null && !body.process_rule)
+    throw refuse.invalid("Data source or Process rule is required");
   const name = (body.name as string | null) ?? undefined;
   const given = body.text != null;
   call.state.knowledge.replaceSource(document, {
@@ -141,7 +145,11 @@ async function updateByFile(call: Call): Promise<Answer> {
   }
   if (!source && !data.process_rule) throw refuse.invalid("Data source or Process rule is required");
   if (data.process_rule) {
-    validate("KnowledgeConfig", { process_rule: KNOWLEDGE_CONFIG.process_rule ?? required(schema.anything) }, data);
+    validate(
+      "KnowledgeConfig",
+      { process_rule: KNOWLEDGE_CONFIG.process_rule ?? required(schema.anything) },
+      data,
+    );
   }
   call.state.knowledge.replaceSource(document, {
     name: typeof data.name === "string" ? data.name : source?.upload.name,
@@ -216,7 +224,12 @@ function withoutNull(body: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
 }
 
-const post = (rule: string, handler: Route["handler"]): Route => ({ method: "POST", rule, key: "dataset", handler });
+const post = (rule: string, handler: Route["handler"]): Route => ({
+  method: "POST",
+  rule,
+  key: "dataset",
+  handler,
+});
 const dataset = "/datasets/<uuid:dataset_id>";
 const one = `${dataset}/documents/<uuid:document_id>`;
 

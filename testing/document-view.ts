@@ -106,7 +106,8 @@ const stamp = (document: Document, share: number): number =>
 const wordCount = (document: Document): number =>
   document.segments.reduce((sum, { content }) => sum + content.length, 0);
 
-const hits = (document: Document): number => document.segments.reduce((sum, { hitCount }) => sum + hitCount, 0);
+const hits = (document: Document): number =>
+  document.segments.reduce((sum, { hitCount }) => sum + hitCount, 0);
 
 function displayStatus(document: Document, status: string): string {
   if (status === "waiting") return "queuing";

@@ -4,7 +4,7 @@ import { showDetail, showDocument, showIndexing } from "./document-view";
 import { Refusal, refuse } from "./errors";
 import { type Document, indexingStatus } from "./knowledge";
 import type { Route } from "./router";
-import { type Fields, defaulted, integer, optional, text } from "./schema";
+import { defaulted, type Fields, integer, optional, text } from "./schema";
 import { now } from "./state";
 
 /** The document in the path. */
@@ -30,7 +30,9 @@ function listDocuments(call: Call): Answer {
   const rows = dataset.documents
     .filter((document) => document.name.toLowerCase().includes(keyword) && hasStatus(document, query.status))
     .reverse();
-  return json(paged(rows, query.page as number, query.limit as number, (document) => showDocument(call, document)));
+  return json(
+    paged(rows, query.page as number, query.limit as number, (document) => showDocument(call, document)),
+  );
 }
 
 /** A status that does not exist filters nothing. */

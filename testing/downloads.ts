@@ -4,7 +4,7 @@ import { inPath } from "./documents";
 import { refuse } from "./errors";
 import type { Route } from "./router";
 import { list, required, text } from "./schema";
-import { type State, now } from "./state";
+import { now, type State } from "./state";
 import { zip } from "./zip";
 
 /** An address as Dify signs it, which serves the file to whoever has it, without a key. */
@@ -51,7 +51,9 @@ async function downloadZip(call: Call): Promise<Answer> {
   const fields = { document_ids: required(list(text(), { min: 1 })) };
   const body = await call.payload("DocumentBatchDownloadZipPayload", fields);
   const dataset = call.state.knowledge.dataset(call.param("dataset_id"));
-  const documents = (body.document_ids as string[]).map((id) => dataset.documents.find((one) => one.id === id));
+  const documents = (body.document_ids as string[]).map((id) =>
+    dataset.documents.find((one) => one.id === id),
+  );
   const entries = documents.map((document) => {
     if (!document) throw refuse.notFound("Document not found.");
     return { name: document.upload.name, content: document.content };

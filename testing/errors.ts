@@ -26,7 +26,8 @@ export const NOT_FOUND_HTML = `<!doctype html>
 `;
 
 export const refuse = {
-  noKey: () => new Refusal(401, "unauthorized", "Authorization header must be provided and start with 'Bearer'"),
+  noKey: () =>
+    new Refusal(401, "unauthorized", "Authorization header must be provided and start with 'Bearer'"),
   wrongScheme: () => new Refusal(401, "unauthorized", "Authorization scheme must be 'Bearer'"),
   wrongKey: () => new Refusal(401, "unauthorized", "Access token is invalid"),
   invalid: (message: string) => new Refusal(400, "invalid_param", message),
@@ -48,7 +49,8 @@ export const refuse = {
   crash: () => new Refusal(500, "unknown", "Internal Server Error"),
   notFound: (message: string) => new Refusal(404, "not_found", message),
   noRoute: () => new Refusal(404, "not_found", "", "html"),
-  wrongMethod: () => new Refusal(405, "method_not_allowed", "The method is not allowed for the requested URL."),
+  wrongMethod: () =>
+    new Refusal(405, "method_not_allowed", "The method is not allowed for the requested URL."),
   notChatApp: () =>
     new Refusal(400, "not_chat_app", "Please check if your app mode matches the right API route."),
   notWorkflowApp: () =>

@@ -6,7 +6,7 @@ import type { Part } from "./multipart";
 import { isRecord, str } from "./python";
 import type { Route } from "./router";
 import { isUuid } from "./schema";
-import { type App, type EndUser, type State, now } from "./state";
+import { type App, type EndUser, now, type State } from "./state";
 
 const MB = 1024 * 1024;
 const IMAGES = ["jpg", "jpeg", "png", "webp", "gif", "svg"];
@@ -27,7 +27,7 @@ export interface UploadedFile {
   size: number;
   content: Buffer;
   createdAt: number;
-  /** A file can be looked at only once a message or a run has it. */
+  /** A file can be looked at only once a message has it. */
   used: boolean;
   /** Where a remote file is; it is not fetched. */
   remoteUrl: string;
@@ -140,7 +140,9 @@ export function fileOf(state: State, app: App, user: EndUser, mapping: unknown):
   const method = mapping.transfer_method;
   const type = str(mapping.type ?? "");
   if (method !== "local_file" && method !== "remote_url") {
-    throw refuse.invalid(`${method === undefined ? "None" : `'${str(method)}'`} is not a valid FileTransferMethod`);
+    throw refuse.invalid(
+      `${method === undefined ? "None" : `'${str(method)}'`} is not a valid FileTransferMethod`,
+    );
   }
   if (!FILE_TYPES.includes(type)) throw refuse.invalid(`No matching enum found for value '${type}'`);
   if (method === "remote_url") return remoteFile(app, user, type, mapping);
@@ -148,7 +150,6 @@ export function fileOf(state: State, app: App, user: EndUser, mapping: unknown):
   const file = typeof id === "string" && isUuid(id) ? state.files.get(id.toLowerCase()) : undefined;
   if (!file || file.appId !== app.id || file.userId !== user.id) throw refuse.invalid("Invalid upload file");
   file.type = type;
-  file.used = true;
   return file;
 }
 
@@ -194,8 +195,9 @@ export function fileValue(call: Call, file: UploadedFile): Record<string, unknow
   };
 }
 
-/** A file as a message lists it. */
+/** A file as a message lists it; from then on it can be looked at. */
 export function messageFile(call: Call, file: UploadedFile): MessageFile {
+  file.used = true;
   const local = file.remoteUrl === "";
   return {
     id: randomUUID(),
@@ -214,7 +216,8 @@ export function messageFile(call: Call, file: UploadedFile): MessageFile {
 export function showFiles(call: Call, values: Record<string, unknown>): Record<string, unknown> {
   const show = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(show);
-    if (typeof value === "object" && value !== null && "mimeType" in value) return fileValue(call, value as never);
+    if (typeof value === "object" && value !== null && "mimeType" in value)
+      return fileValue(call, value as never);
     return value;
   };
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, show(value)]));
@@ -222,5 +225,11 @@ export function showFiles(call: Call, values: Record<string, unknown>): Record<s
 
 export const fileRoutes: Route[] = [
   { method: "POST", rule: "/files/upload", key: "app", user: { from: "form" }, handler: upload },
-  { method: "GET", rule: "/files/<uuid:file_id>/preview", key: "app", user: { from: "query" }, handler: preview },
+  {
+    method: "GET",
+    rule: "/files/<uuid:file_id>/preview",
+    key: "app",
+    user: { from: "query" },
+    handler: preview,
+  },
 ];

@@ -9,7 +9,10 @@ function getForm(): never {
 }
 
 async function submitForm(call: Call): Promise<Answer> {
-  await call.payload("HumanInputFormSubmitPayload", { inputs: required(dictionary), action: required(text()) });
+  await call.payload("HumanInputFormSubmitPayload", {
+    inputs: required(dictionary),
+    action: required(text()),
+  });
   return getForm();
 }
 

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { MessageChannel, type MessagePort, Worker, receiveMessageOnPort } from "node:worker_threads";
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import type { FakeDifyKeys, FakeDifyOptions } from "./options";
-import { DOORBELL, type ServerStart, type ServerStarted } from "./protocol";
+import { DOORBELL, type ServerMessage, type ServerStart } from "./protocol";
 
 export type { FakeDifyKeys, FakeDifyOptions } from "./options";
 
@@ -39,33 +39,20 @@ const LIMIT = 10_000;
  * @throws Error when the options are wrong or it does not listen within ten seconds
  */
 export async function startFakeDify(options: FakeDifyOptions = {}): Promise<FakeDify> {
-  const started = launch(options);
-  const { worker, port } = started;
-  const first = await new Promise<ServerStarted>((resolve, reject) => {
-    const timer = setTimeout(() => reject(notListening()), LIMIT);
-    const settle = (act: () => void) => {
-      clearTimeout(timer);
-      act();
-    };
-    port.once("message", (message: ServerStarted) => settle(() => resolve(message)));
-    worker.once("error", (error) => settle(() => reject(error)));
-    worker.once("exit", (code) => settle(() => reject(new Error(`${NAME}: its thread ended with code ${code}`))));
-  }).catch(async (error: unknown) => {
+  const { worker, port, keys } = launch(options);
+  let first: ServerMessage;
+  try {
+    first = await nextMessage(worker, port);
+  } catch (error) {
     await worker.terminate();
     throw error;
-  });
-  port.unref();
+  }
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
-    closing ??= new Promise((resolve) => {
-      worker.ref();
-      worker.once("exit", () => resolve());
-      port.postMessage("close");
-      setTimeout(() => void worker.terminate(), LIMIT).unref();
-    });
+    closing ??= end(worker, port);
     return closing;
   };
-  return { ...describe(first, started.keys), close, [Symbol.asyncDispose]: close };
+  return { ...describe(first, keys), close, [Symbol.asyncDispose]: close };
 }
 
 /**
@@ -73,24 +60,22 @@ export async function startFakeDify(options: FakeDifyOptions = {}): Promise<Fake
  * @throws Error when the options are wrong or it does not listen within ten seconds
  */
 export function startFakeDifySync(options: FakeDifyOptions = {}): FakeDifySync {
-  const started = launch(options);
-  const { worker, port, doorbell } = started;
-  let first: ServerStarted;
-  try {
-    first = receive(port, doorbell);
-  } catch (error) {
+  const { worker, port, doorbell, keys } = launch(options);
+  const first = receive(port, doorbell);
+  if (first === undefined) {
     void worker.terminate();
-    throw error;
+    throw notListening();
   }
-  port.unref();
   let closed = false;
   const close = (): void => {
     if (closed) return;
     closed = true;
     port.postMessage("close");
-    receive(port, doorbell);
+    // One that does not answer is ended from here.
+    if (receive(port, doorbell) === undefined) void worker.terminate();
+    port.close();
   };
-  return { ...describe(first, started.keys), close, [Symbol.dispose]: close };
+  return { ...describe(first, keys), close, [Symbol.dispose]: close };
 }
 
 const NAME = "dify-dual/testing: the fake Dify server";
@@ -113,6 +98,10 @@ function launch(options: FakeDifyOptions): Launched {
     }
   }
   const keys = { ...newKeys(), ...definedOnly(given) };
+  for (const [name, key] of Object.entries(keys)) {
+    if (typeof key === "string" && /^\S+$/.test(key)) continue;
+    throw new TypeError(`${NAME}: keys.${name} must be a string without spaces`);
+  }
   const doorbell = new SharedArrayBuffer(4);
   const { port1: port, port2: theirs } = new MessageChannel();
   const start: ServerStart = { options: settings, keys, port: theirs, doorbell };
@@ -129,27 +118,70 @@ function launch(options: FakeDifyOptions): Launched {
 
 /** The compiled worker: on Node 20 a worker cannot load TypeScript. */
 function workerFile(): string {
-  if (!__filename.endsWith(".ts")) return join(__dirname, "server-worker.js");
-  const built = join(__dirname, "..", "dist", "testing", "server-worker.js");
-  if (!existsSync(built)) throw new Error(`${NAME} runs from the built package; run "npm run build" first`);
-  return built;
+  const source = __filename.endsWith(".ts");
+  const folder = source ? join(__dirname, "..", "dist", "testing") : __dirname;
+  const file = join(folder, "server-worker.js");
+  if (existsSync(file)) return file;
+  throw new Error(
+    `${NAME} has no ${file}${source ? `; it runs from the built package: "npm run build" first` : ""}`,
+  );
 }
 
-/** Waits, blocking, for the worker's next message. */
-function receive(port: MessagePort, doorbell: SharedArrayBuffer): ServerStarted {
+/** The worker's next message, for a caller that does not block. */
+function nextMessage(worker: Worker, port: MessagePort): Promise<ServerMessage> {
+  return new Promise((resolve, reject) => {
+    const settle = (act: () => void): void => {
+      clearTimeout(timer);
+      port.off("message", onMessage);
+      port.unref();
+      worker.off("error", onError);
+      worker.off("exit", onExit);
+      act();
+    };
+    const onMessage = (message: ServerMessage) => settle(() => resolve(message));
+    const onError = (error: Error) => settle(() => reject(error));
+    const onExit = (code: number) =>
+      settle(() => reject(new Error(`${NAME}: its thread ended with code ${code}`)));
+    const timer = setTimeout(() => settle(() => reject(notListening())), LIMIT);
+    port.on("message", onMessage);
+    worker.on("error", onError);
+    worker.on("exit", onExit);
+  });
+}
+
+/** Asks the worker to end, and ends it if it does not. */
+async function end(worker: Worker, port: MessagePort): Promise<void> {
+  // A thread that has ended already says nothing any more.
+  if (worker.threadId !== -1) {
+    const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+    worker.ref();
+    port.postMessage("close");
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, LIMIT);
+    });
+    await Promise.race([exited, limit]);
+    clearTimeout(timer);
+    await worker.terminate();
+  }
+  port.close();
+}
+
+/** Waits, blocking, for the worker's next message; `undefined` when the time is up. */
+function receive(port: MessagePort, doorbell: SharedArrayBuffer): ServerMessage | undefined {
   const bell = new Int32Array(doorbell);
   const until = Date.now() + LIMIT;
   for (;;) {
     const rung = Atomics.load(bell, DOORBELL);
     const received = receiveMessageOnPort(port);
-    if (received) return received.message as ServerStarted;
+    if (received) return received.message as ServerMessage;
     const left = until - Date.now();
-    if (left <= 0) throw notListening();
+    if (left <= 0) return undefined;
     Atomics.wait(bell, DOORBELL, rung, left);
   }
 }
 
-function describe(first: ServerStarted, keys: FakeDifyKeys): FakeDifyServer {
+function describe(first: ServerMessage, keys: FakeDifyKeys): FakeDifyServer {
   if (!("port" in first)) {
     throw new Error(`${NAME} could not listen${"failed" in first ? `: ${first.failed}` : ""}`);
   }

@@ -1,5 +1,5 @@
 import { createHash, randomInt, randomUUID } from "node:crypto";
-import { type ProcessRule, cut, keywordsOf } from "./chunks";
+import { cut, keywordsOf, type ProcessRule } from "./chunks";
 import { refuse } from "./errors";
 
 const epoch = (): number => Math.floor(Date.now() / 1000);

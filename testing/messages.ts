@@ -4,7 +4,7 @@ import { type Answer, type Call, json, success } from "./call";
 import { type Feedback, type Message, NO_PARENT } from "./conversation-store";
 import { refuse } from "./errors";
 import type { Route } from "./router";
-import { type Fields, defaulted, integer, oneOf, optional, required, text, uuidOrEmpty } from "./schema";
+import { defaulted, type Fields, integer, oneOf, optional, required, text, uuidOrEmpty } from "./schema";
 
 const LIST_QUERY: Fields = {
   conversation_id: required(uuidOrEmpty()),

@@ -3,7 +3,18 @@ import { type Answer, type Call, empty, json, success } from "./call";
 import { refuse } from "./errors";
 import type { Dataset, Document, MetadataField, MetadataValue } from "./knowledge";
 import type { Route } from "./router";
-import { type Fields, anything, boolean, defaulted, list, nested, oneOf, optional, required, text } from "./schema";
+import {
+  anything,
+  boolean,
+  defaulted,
+  type Fields,
+  list,
+  nested,
+  oneOf,
+  optional,
+  required,
+  text,
+} from "./schema";
 
 const BUILT_IN: { name: string; type: string }[] = [
   { name: "document_name", type: "string" },
@@ -43,7 +54,8 @@ async function createField(call: Call): Promise<Answer> {
 
 function checkName(dataset: Dataset, name: string): void {
   if ([...name].length > 255) throw refuse.invalid("Metadata name cannot exceed 255 characters.");
-  if (dataset.fields.some((field) => field.name === name)) throw refuse.invalid("Metadata name already exists.");
+  if (dataset.fields.some((field) => field.name === name))
+    throw refuse.invalid("Metadata name already exists.");
   if (BUILT_IN.some((field) => field.name === name)) {
     throw refuse.invalid("Metadata name already exists in Built-in fields.");
   }
@@ -157,5 +169,10 @@ export const metadataRoutes: Route[] = [
   { method: "DELETE", rule: `${all}/<uuid:metadata_id>`, key: "dataset", handler: deleteField },
   { method: "GET", rule: `${all}/built-in`, key: "dataset", handler: builtIn },
   { method: "POST", rule: `${all}/built-in/<string:action>`, key: "dataset", handler: switchBuiltIn },
-  { method: "POST", rule: "/datasets/<uuid:dataset_id>/documents/metadata", key: "dataset", handler: setValues },
+  {
+    method: "POST",
+    rule: "/datasets/<uuid:dataset_id>/documents/metadata",
+    key: "dataset",
+    handler: setValues,
+  },
 ];

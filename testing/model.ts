@@ -1,4 +1,4 @@
-import { type State, type Task, pause } from "./state";
+import { pause, type State, type Task } from "./state";
 
 /** What the stand-in model says to a prompt. */
 export function echo(prompt: string): string {
@@ -29,7 +29,11 @@ export async function* speak(state: State, task: Task, pieces: readonly string[]
 }
 
 /** The usage of a model; its prices are strings, and a price of nothing is written as Python's Decimal writes it. */
-export function usage(promptTokens: number, completionTokens: number, seconds: number): Record<string, unknown> {
+export function usage(
+  promptTokens: number,
+  completionTokens: number,
+  seconds: number,
+): Record<string, unknown> {
   const total = promptTokens + completionTokens;
   return {
     prompt_tokens: promptTokens,

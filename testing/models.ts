@@ -31,7 +31,10 @@ const MODELS: Record<string, Model | undefined> = {
     name: "fake-asr",
     label: "Fake ASR",
     features: null,
-    properties: { file_upload_limit: 25, supported_file_extensions: "flac,mp3,mp4,mpeg,mpga,m4a,ogg,wav,webm" },
+    properties: {
+      file_upload_limit: 25,
+      supported_file_extensions: "flac,mp3,mp4,mpeg,mpga,m4a,ogg,wav,webm",
+    },
   },
   tts: {
     name: "fake-tts",

@@ -110,7 +110,13 @@ class MultipartParser {
       headers.set(line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim());
     }
     const { name, filename } = disposition(headers.get("content-disposition"));
-    this.part = { name, filename, contentType: headers.get("content-type"), size: 0, content: Buffer.alloc(0) };
+    this.part = {
+      name,
+      filename,
+      contentType: headers.get("content-type"),
+      size: 0,
+      content: Buffer.alloc(0),
+    };
     this.kept = [];
     this.keptSize = 0;
     this.limit = filename === undefined ? FIELD_LIMIT : this.keep(filename);
@@ -161,7 +167,10 @@ function disposition(header: string | undefined): { name: string; filename: stri
   const name = parameter(header, "name");
   if (name === undefined) throw new MultipartError("a part has no name");
   const extended = /;\s*filename\*=utf-8''([^;\s]*)/i.exec(header)?.[1];
-  return { name, filename: extended === undefined ? parameter(header, "filename") : decodeURIComponent(extended) };
+  return {
+    name,
+    filename: extended === undefined ? parameter(header, "filename") : decodeURIComponent(extended),
+  };
 }
 
 function parameter(header: string, key: string): string | undefined {

@@ -3,7 +3,7 @@ import { type Answer, type Call, json } from "./call";
 import { refuse } from "./errors";
 import { extensionOf, uploadedPart } from "./files";
 import type { Route } from "./router";
-import { type Fields, anything, boolean, dictionary, list, optional, required, text } from "./schema";
+import { anything, boolean, dictionary, type Fields, list, optional, required, text } from "./schema";
 
 /** No seeded knowledge base has a pipeline, so that all of this is refused, as a real server refuses it. */
 function noPipeline(call: Call): never {

@@ -12,7 +12,7 @@ export interface ServerStart {
 }
 
 /** What the worker says: where it listens, why it does not, or that it has ended. */
-export type ServerStarted = { port: number; datasetId: string } | { failed: string } | { closed: true };
+export type ServerMessage = { port: number; datasetId: string } | { failed: string } | { closed: true };
 
 /** The doorbell's only place. */
 export const DOORBELL = 0;

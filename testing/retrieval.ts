@@ -2,9 +2,9 @@ import { type Answer, type Call, json } from "./call";
 import { keywordsOf, similarity } from "./chunks";
 import { RETRIEVAL_MODEL } from "./datasets";
 import { refuse } from "./errors";
-import { type Dataset, type Document, type Segment, indexingStatus } from "./knowledge";
+import { type Dataset, type Document, indexingStatus, type Segment } from "./knowledge";
 import type { Route } from "./router";
-import { type Fields, dictionary, list, nested, optional, required, text } from "./schema";
+import { dictionary, type Fields, list, nested, optional, required, text } from "./schema";
 import { showHit } from "./segment-view";
 
 const REQUEST: Fields = {

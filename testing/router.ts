@@ -71,7 +71,10 @@ export class Router {
 
   /** The sentence about similar addresses that Flask-RESTX appends to a 404, or nothing. */
   suggestion(path: string): string {
-    return similarAddresses(path, [...this.entries.keys()].map((rule) => `/v1${rule}`));
+    return similarAddresses(
+      path,
+      [...this.entries.keys()].map((rule) => `/v1${rule}`),
+    );
   }
 }
 

@@ -56,7 +56,15 @@ function snapshotOf(run: Run): StreamEvent[] {
 }
 
 function replacement({ task_id, conversation_id, message_id, created_at }: StreamEvent): StreamEvent {
-  return { event: "message_replace", task_id, answer: "", reason: "", conversation_id, message_id, created_at };
+  return {
+    event: "message_replace",
+    task_id,
+    answer: "",
+    reason: "",
+    conversation_id,
+    message_id,
+    created_at,
+  };
 }
 
 function brief(data: Record<string, unknown>): Record<string, unknown> {

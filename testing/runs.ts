@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { StreamEvent } from "./call";
 import { isRecord } from "./python";
-import { type App, type EndUser, type State, type Task, now } from "./state";
+import { type App, type EndUser, now, type State, type Task } from "./state";
 
 export type RunStatus = "running" | "succeeded" | "failed" | "stopped";
 

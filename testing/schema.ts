@@ -26,7 +26,11 @@ export interface Field {
 export type Fields = Record<string, Field>;
 
 export const required = (check: Check): Field => ({ check, required: true });
-export const optional = (check: Check, fallback: unknown = null): Field => ({ check, nullable: true, fallback });
+export const optional = (check: Check, fallback: unknown = null): Field => ({
+  check,
+  nullable: true,
+  fallback,
+});
 /** May be left out, but not be `null`. */
 export const defaulted = (check: Check, fallback: unknown): Field => ({ check, fallback });
 
@@ -76,7 +80,8 @@ export function integer(limits: { ge?: number; le?: number } = {}): Check {
 
 export const number: Check = (value, at, problems) => {
   if (typeof value === "number") return value;
-  if (typeof value === "string" && value.trim() !== "" && Number.isFinite(Number(value))) return Number(value);
+  if (typeof value === "string" && value.trim() !== "" && Number.isFinite(Number(value)))
+    return Number(value);
   problems.push({ at, message: "Input should be a valid number", type: "float_type", input: value });
   return value;
 };
@@ -89,7 +94,12 @@ export const boolean: Check = (value, at, problems) => {
     typeof value === "string"
       ? "Input should be a valid boolean, unable to interpret input"
       : "Input should be a valid boolean";
-  problems.push({ at, message, type: typeof value === "string" ? "bool_parsing" : "bool_type", input: value });
+  problems.push({
+    at,
+    message,
+    type: typeof value === "string" ? "bool_parsing" : "bool_type",
+    input: value,
+  });
   return value;
 };
 
@@ -146,7 +156,8 @@ export function uuidOrEmpty(message = "must be a valid UUID"): Check {
 export function valid(rule: (value: string) => boolean, message: string): Check {
   return (value, at, problems) => {
     if (typeof value !== "string") return text()(value, at, problems);
-    if (!rule(value)) problems.push({ at, message: `Value error, ${message}`, type: "value_error", input: value });
+    if (!rule(value))
+      problems.push({ at, message: `Value error, ${message}`, type: "value_error", input: value });
     return value;
   };
 }

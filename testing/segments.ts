@@ -3,10 +3,20 @@ import { keywordsOf } from "./chunks";
 import { paged } from "./datasets";
 import { inPath } from "./documents";
 import { refuse } from "./errors";
-import { type ChildChunk, type Document, type Segment, indexingStatus } from "./knowledge";
+import { type ChildChunk, type Document, indexingStatus, type Segment } from "./knowledge";
 import type { Route } from "./router";
 import * as schema from "./schema";
-import { type Fields, asBareError, defaulted, integer, list, nested, optional, required, text } from "./schema";
+import {
+  asBareError,
+  defaulted,
+  type Fields,
+  integer,
+  list,
+  nested,
+  optional,
+  required,
+  text,
+} from "./schema";
 import { showChild, showSegment } from "./segment-view";
 import { now } from "./state";
 
@@ -26,7 +36,9 @@ function listSegments(call: Call): Answer {
     .filter(({ content }) => content.toLowerCase().includes(keyword))
     .filter(() => statuses.length === 0 || statuses.includes("completed"))
     .sort((a, b) => a.position - b.position);
-  const page = paged(rows, query.page as number, query.limit as number, (row) => showSegment(call, document, row));
+  const page = paged(rows, query.page as number, query.limit as number, (row) =>
+    showSegment(call, document, row),
+  );
   return json({
     data: page.data,
     doc_form: document.docForm,
@@ -50,7 +62,11 @@ async function createSegments(call: Call): Promise<Answer> {
   if (!document.enabled) throw refuse.notFound("Document is disabled.");
   const raw = await call.json();
   const body = asBareError(() =>
-    schema.validate("SegmentCreatePayload", { segments: required(list(nested(NEW_SEGMENT), { min: 1 })) }, raw),
+    schema.validate(
+      "SegmentCreatePayload",
+      { segments: required(list(nested(NEW_SEGMENT), { min: 1 })) },
+      raw,
+    ),
   );
   const created = (body.segments as Record<string, unknown>[]).map((wanted) =>
     call.state.knowledge.addSegment(
@@ -61,7 +77,10 @@ async function createSegments(call: Call): Promise<Answer> {
       (wanted.keywords as string[] | null) ?? null,
     ),
   );
-  return json({ data: created.map((segment) => showSegment(call, document, segment)), doc_form: document.docForm });
+  return json({
+    data: created.map((segment) => showSegment(call, document, segment)),
+    doc_form: document.docForm,
+  });
 }
 
 /** The segment in the path, with its document. */
@@ -116,7 +135,8 @@ function edit(call: Call, document: Document, segment: Segment, change: Record<s
     segment.content = change.content;
     if (document.dataset.indexingTechnique === "economy") segment.keywords = keywordsOf(segment.content);
   }
-  if (Array.isArray(change.keywords) && change.keywords.length > 0) segment.keywords = change.keywords as string[];
+  if (Array.isArray(change.keywords) && change.keywords.length > 0)
+    segment.keywords = change.keywords as string[];
   if (typeof change.answer === "string" && document.docForm === "qa_model") segment.answer = change.answer;
   if (change.regenerate_child_chunks) call.state.knowledge.cutChildren(segment);
 }

@@ -1,6 +1,6 @@
-import { type AddressInfo } from "node:net";
+import type { AddressInfo } from "node:net";
 import { workerData } from "node:worker_threads";
-import { DOORBELL, type ServerStart, type ServerStarted } from "./protocol";
+import { DOORBELL, type ServerMessage, type ServerStart } from "./protocol";
 import { createFakeServer } from "./server";
 import { State } from "./state";
 
@@ -22,7 +22,7 @@ port.once("message", () => {
 });
 
 /** Sends a message and rings, for a caller that sleeps. */
-function tell(message: ServerStarted): void {
+function tell(message: ServerMessage): void {
   port.postMessage(message);
   const bell = new Int32Array(doorbell);
   Atomics.add(bell, DOORBELL, 1);

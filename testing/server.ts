@@ -1,14 +1,14 @@
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
-import { VERSION, appRoutes } from "./app";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { annotationRoutes } from "./annotations";
+import { appRoutes, VERSION } from "./app";
 import { audioRoutes } from "./audio";
 import { type Answer, Call } from "./call";
 import { chatRoutes } from "./chat";
 import { completionRoutes } from "./completion";
 import { conversationRoutes } from "./conversations";
 import { datasetRoutes } from "./datasets";
-import { documentRoutes } from "./documents";
 import { documentUploadRoutes } from "./document-upload";
+import { documentRoutes } from "./documents";
 import { downloadRoutes, serveSigned } from "./downloads";
 import { NOT_FOUND_HTML, Refusal, refuse } from "./errors";
 import { fileRoutes } from "./files";
@@ -68,7 +68,8 @@ export function createFakeServer(state: State): Server {
     const gone = new AbortController();
     response.on("close", () => gone.abort());
     serve(state, router, request, response, gone.signal).catch((error: unknown) => {
-      if (gone.signal.aborted) return;
+      // A client that breaks off while it uploads is no mistake.
+      if (gone.signal.aborted || request.destroyed) return;
       // A mistake of the fake itself: seen as a crash of the server, and told on stderr.
       console.error("dify-dual/testing: the fake Dify server failed", error);
       if (response.headersSent) response.destroy();
@@ -91,7 +92,9 @@ async function serve(
   const query = new URLSearchParams(search);
   const signed = request.method === "GET" ? serveSigned(state, path, query) : undefined;
   if (signed) return send(response, signed, gone);
-  const matched = path.startsWith("/v1/") ? router.match(request.method ?? "GET", path.slice(3)) : "no such path";
+  const matched = path.startsWith("/v1/")
+    ? router.match(request.method ?? "GET", path.slice(3))
+    : "no such path";
   if (matched === "no such path") return write(response, refuse.noRoute(), {});
   if (matched === "wrong method") return write(response, refuse.wrongMethod(), {});
   const call = new Call(state, request, path, query, matched.params, gone);
@@ -102,7 +105,7 @@ async function serve(
     await send(response, answer, gone);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    const help = error.status === 404 && error.kind === "usual" ? router.suggestion(decodeURI(path)) : "";
+    const help = error.status === 404 && error.kind === "usual" ? router.suggestion(path) : "";
     write(response, error, ROUTE_HEADERS, help);
   }
 }

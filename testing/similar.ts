@@ -47,8 +47,6 @@ function matching(a: string, aFrom: number, aTo: number, b: string, bFrom: numbe
   }
   if (best === 0) return 0;
   return (
-    best +
-    matching(a, aFrom, bestA, b, bFrom, bestB) +
-    matching(a, bestA + best, aTo, b, bestB + best, bTo)
+    best + matching(a, aFrom, bestA, b, bFrom, bestB) + matching(a, bestA + best, aTo, b, bestB + best, bTo)
   );
 }

@@ -1,5 +1,5 @@
-import type { ServerResponse } from "node:http";
 import { once } from "node:events";
+import type { ServerResponse } from "node:http";
 import type { StreamAnswer, StreamEvent } from "./call";
 import { dumps } from "./python";
 import { pause } from "./state";
@@ -15,7 +15,11 @@ export function frame(event: StreamEvent): string {
 }
 
 /** Writes a stream, one HTTP chunk an event, until it ends or the client is gone. */
-export async function writeStream(response: ServerResponse, answer: StreamAnswer, gone: AbortSignal): Promise<void> {
+export async function writeStream(
+  response: ServerResponse,
+  answer: StreamAnswer,
+  gone: AbortSignal,
+): Promise<void> {
   const pings = setInterval(() => response.write(PING), PING_EVERY);
   try {
     if (answer.pingFirst) response.write(PING);
@@ -32,7 +36,11 @@ export async function writeStream(response: ServerResponse, answer: StreamAnswer
 }
 
 /** A run refused before it started: an `error` event, and then nothing until the client goes or five minutes pass. */
-export async function writeRefusedStream(response: ServerResponse, message: string, gone: AbortSignal): Promise<void> {
+export async function writeRefusedStream(
+  response: ServerResponse,
+  message: string,
+  gone: AbortSignal,
+): Promise<void> {
   response.write(PING);
   await pause(0);
   response.write(frame({ event: "error", message, status: 500 }));

@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { APP_KINDS, type App, createApp, isChat } from "./apps";
 import type { Annotation } from "./annotations";
+import { APP_KINDS, type App, createApp, isChat } from "./apps";
 import type { Conversation, Message } from "./conversation-store";
-import { Knowledge } from "./knowledge";
 import type { UploadedFile } from "./files";
+import { Knowledge } from "./knowledge";
 import type { FakeDifyKeys, FakeDifyOptions } from "./options";
 import type { Run } from "./runs";
 

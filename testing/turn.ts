@@ -3,7 +3,7 @@ import type { App } from "./apps";
 import { type Answer, type Call, type StreamEvent, success } from "./call";
 import type { Conversation, Message } from "./conversation-store";
 import { countTokens, noUsage, speak, think, usage, words } from "./model";
-import { type State, type Task, now } from "./state";
+import { now, type State, type Task } from "./state";
 
 /** An answer of a plain chat or agent that is being written. */
 export interface Turn {
@@ -44,21 +44,32 @@ export async function* plainEvents(turn: Turn, answer: string): AsyncGenerator<S
   const pieces = annotation ? [...annotation.answer] : [...words(answer), ""];
   await think(state, task);
   let said = "";
-  for await (const piece of speak(state, task, pieces)) {
-    said += piece;
-    yield { ...head("message", turn), id: message.id, answer: piece, from_variable_selector: null };
+  try {
+    for await (const piece of speak(state, task, pieces)) {
+      said += piece;
+      yield { ...head("message", turn), id: message.id, answer: piece, from_variable_selector: null };
+    }
+  } finally {
+    state.tasks.delete(task.id);
   }
-  state.tasks.delete(task.id);
   message.answer = said;
   const spent = (performance.now() - began) / 1000;
   const reply = annotation && {
     id: annotation.id,
     account: { id: state.accountId, name: "admin" },
   };
-  yield messageEnd(turn, annotation ? noUsage(spent, null, null) : turnUsage(turn, said, spent), reply ?? null);
+  yield messageEnd(
+    turn,
+    annotation ? noUsage(spent, null, null) : turnUsage(turn, said, spent),
+    reply ?? null,
+  );
 }
 
-export function messageEnd(turn: Turn, used: Record<string, unknown>, annotationReply: unknown = null): StreamEvent {
+export function messageEnd(
+  turn: Turn,
+  used: Record<string, unknown>,
+  annotationReply: unknown = null,
+): StreamEvent {
   return {
     ...head("message_end", turn),
     id: turn.message.id,

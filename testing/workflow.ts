@@ -7,7 +7,18 @@ import { speak, think, words } from "./model";
 import { dumps, isRecord } from "./python";
 import type { Route } from "./router";
 import { Run, register, systemInputs } from "./runs";
-import { type Fields, dictionary, integer, isUuid, list, oneOf, optional, defaulted, required, text } from "./schema";
+import {
+  defaulted,
+  dictionary,
+  type Fields,
+  integer,
+  isUuid,
+  list,
+  oneOf,
+  optional,
+  required,
+  text,
+} from "./schema";
 import { stopTask } from "./turn";
 
 const RUN_REQUEST: Fields = {
@@ -30,7 +41,8 @@ async function runWorkflow(call: Call): Promise<Answer> {
     throw error;
   }
   const running = execute(call, run);
-  if (streaming) return { kind: "stream", events: run.follow(), pingFirst: true, tail: call.state.options.tail };
+  if (streaming)
+    return { kind: "stream", events: run.follow(), pingFirst: true, tail: call.state.options.tail };
   await running;
   return generated({
     task_id: run.task.id,
@@ -150,13 +162,17 @@ function logs(call: Call): Answer {
   const query = call.checkedQuery("WorkflowLogQuery", LOG_QUERY);
   const before = moment(query.created_at__before, Number.POSITIVE_INFINITY);
   const after = moment(query.created_at__after, 0);
-  if (query.created_by_account) throw refuse.invalid(`Account not found: ${String(query.created_by_account)}`);
+  if (query.created_by_account)
+    throw refuse.invalid(`Account not found: ${String(query.created_by_account)}`);
   const session = query.created_by_end_user_session_id;
   const runs = [...call.state.runs.values()].reverse().filter((run) => {
     if (run.app !== call.app || call.app.kind !== "workflow") return false;
     if (query.status && run.status !== query.status) return false;
     if (session && run.user.name !== session) return false;
-    if (query.keyword && !dumps([run.inputs, run.outputs, run.user.name]).includes(dumps(query.keyword).slice(1, -1))) {
+    if (
+      query.keyword &&
+      !dumps([run.inputs, run.outputs, run.user.name]).includes(dumps(query.keyword).slice(1, -1))
+    ) {
       return false;
     }
     return run.createdAt <= before && run.createdAt >= after;

@@ -1,5 +1,5 @@
 import type { FakeDify, FakeDifyKeys } from "../../testing";
-import { type Exchange, type RecordedPart, type Recording, eventsOf, header } from "./recording";
+import { type Exchange, eventsOf, header, type RecordedPart, type Recording } from "./recording";
 import { differences, learnIds, withIds } from "./shape";
 
 /** How a recording is to be replayed. */
@@ -51,11 +51,17 @@ interface Answer {
   text: string;
 }
 
-async function send(exchange: Exchange, fake: FakeDify, key: string, ids: Map<string, string>): Promise<Answer> {
+async function send(
+  exchange: Exchange,
+  fake: FakeDify,
+  key: string,
+  ids: Map<string, string>,
+): Promise<Answer> {
   const { request } = exchange;
   const url = new URL(withIds(request.path, ids), fake.baseUrl);
   for (const [name, value] of Object.entries(request.query ?? {})) {
-    for (const item of Array.isArray(value) ? value : [value]) url.searchParams.append(name, withIds(String(item), ids));
+    for (const item of Array.isArray(value) ? value : [value])
+      url.searchParams.append(name, withIds(String(item), ids));
   }
   const headers = new Headers();
   for (const [name, value] of Object.entries(request.headers)) {
@@ -81,7 +87,11 @@ async function readBody(response: Response): Promise<string> {
   return text + decoder.decode();
 }
 
-function bodyOf(exchange: Exchange, ids: Map<string, string>, headers: Headers): BodyInit | null {
+function bodyOf(
+  exchange: Exchange,
+  ids: Map<string, string>,
+  headers: Headers,
+): Uint8Array<ArrayBuffer> | string | null {
   const { request } = exchange;
   if (request.multipart) {
     const boundary = "----replayed";
@@ -110,17 +120,27 @@ function contentOf(part: RecordedPart): Buffer {
   return Buffer.alloc(part.size ?? 0, part.content_head || "a", "latin1");
 }
 
-function compare(exchange: Exchange, answer: Answer, ids: Map<string, string>, statusOnly: boolean): string[] {
+function compare(
+  exchange: Exchange,
+  answer: Answer,
+  ids: Map<string, string>,
+  statusOnly: boolean,
+): string[] {
   const { response } = exchange;
   if (response.status !== answer.status) {
     return [`${response.status} recorded, ${answer.status} answered: ${answer.text.slice(0, 300)}`];
   }
   const found = compareHeaders(exchange, answer);
   const stream = header(exchange, "content-type")?.startsWith("text/event-stream");
-  if (stream) return [...found, ...compareStreams(response.body_text ?? chunksOf(exchange), answer.text, ids)];
+  if (stream)
+    return [...found, ...compareStreams(response.body_text ?? chunksOf(exchange), answer.text, ids)];
   const recorded = response.body_text ?? "";
   if (!header(exchange, "content-type")?.startsWith("application/json") || recorded === "") {
-    if (!response.body_base64 && /html/.test(header(exchange, "content-type") ?? "") && recorded !== answer.text) {
+    if (
+      !response.body_base64 &&
+      /html/.test(header(exchange, "content-type") ?? "") &&
+      recorded !== answer.text
+    ) {
       found.push("the text differs");
     }
     return found;
@@ -141,7 +161,8 @@ function compare(exchange: Exchange, answer: Answer, ids: Map<string, string>, s
 const withoutFragments = (text: string): string =>
   text.replace(/\.\.\.[0-9a-f-]+'\]/, "...'").replace(/_[0-9a-f]{8}(_[0-9a-f]{4}){3}_[0-9a-f]{12}/, "");
 
-const chunksOf = (exchange: Exchange): string => (exchange.response.chunks ?? []).map(({ text }) => text).join("");
+const chunksOf = (exchange: Exchange): string =>
+  (exchange.response.chunks ?? []).map(({ text }) => text).join("");
 
 function compareHeaders(exchange: Exchange, answer: Answer): string[] {
   const names = ["content-type", "x-version", "x-env", "www-authenticate", "cache-control", "vary"];

@@ -39,7 +39,7 @@ export function learnIds(expected: unknown, actual: unknown, ids: Map<string, st
       if (!id.startsWith("00000000-")) ids.set(id, after[index] as string);
     });
   } else if (Array.isArray(expected) && Array.isArray(actual)) {
-    expected.forEach((item, index) => learnIds(item, actual[index], ids));
+    for (const [index, item] of expected.entries()) learnIds(item, actual[index], ids);
   } else if (typeof expected === "object" && expected && typeof actual === "object" && actual) {
     for (const [key, value] of Object.entries(expected)) learnIds(value, (actual as Values)[key], ids);
   }

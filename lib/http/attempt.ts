@@ -32,7 +32,9 @@ export interface AttemptContext {
   readonly dispatcher: Dispatcher;
   /** The dispatcher is the client's own: it queues nothing, so the time to connect is ours to measure. */
   readonly ownDispatcher: boolean;
-  /** On the clock of `performance.now()`; `Infinity` for none. */
+  /** On the clock of `performance.now()`. */
+  readonly now: number;
+  /** On the same clock; `Infinity` for none. */
   readonly deadlineAt: number;
   readonly onActivity: (() => void) | undefined;
   /** Streams that are being read, so that closing the client ends them. */
@@ -79,9 +81,11 @@ class Attempt implements Dispatcher.DispatchHandler {
     this.#reject = reject;
     const { timeout, connectTimeout, deadline } = request.limits;
     const onExpiry = (expiry: Expiry) => this.#expire(expiry);
-    this.#watch = context.ownDispatcher
-      ? new Watch(connectTimeout, "connectTimeout", deadline, context.deadlineAt, onExpiry)
-      : new Watch(timeout, "timeout", deadline, context.deadlineAt, onExpiry);
+    // A dispatcher from outside may queue: how long a connection takes is not to be seen there.
+    const [limit, name] = context.ownDispatcher
+      ? ([connectTimeout, "connectTimeout"] as const)
+      : ([timeout, "timeout"] as const);
+    this.#watch = new Watch(limit, name, deadline, context.deadlineAt, context.now, onExpiry);
   }
 
   start(): void {

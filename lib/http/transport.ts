@@ -59,7 +59,7 @@ export class Transport {
       let error: DifyClientError | null = null;
       let answer: RawAnswer | RawStream | null = null;
       try {
-        answer = await attempt(request, this.#context(deadlineAt));
+        answer = await attempt(request, this.#context(start, deadlineAt));
         this.#lastSeen = performance.now();
         if (log) logOutcome(log, request, sent, answer, performance.now() - start);
         if (answer.statusCode < 300 || "bytes" in answer) return answer;
@@ -102,12 +102,13 @@ export class Transport {
     await this.#own?.destroy();
   }
 
-  #context(deadlineAt: number) {
+  #context(now: number, deadlineAt: number) {
     this.#own ??= this.#given ? undefined : makeDispatcher(this.#connection);
     return {
       connection: this.#connection,
       dispatcher: (this.#given ?? this.#own) as Dispatcher,
       ownDispatcher: this.#given === undefined,
+      now,
       deadlineAt,
       onActivity: this.#onActivity,
       open: this.#open,

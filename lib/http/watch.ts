@@ -7,15 +7,19 @@ export interface Expiry {
 }
 
 const LONGEST_TIMER = 2 ** 31 - 1;
+/** In how many steps a limit of silence is measured: it passes at most a step late, never early. */
+const STEPS = 10;
 
 /**
- * Watches over one attempt with one timer: how long nothing came, and how long the whole call may take. The timer
- * is not moved at every byte: it looks at the clock when it fires.
+ * Watches over one attempt with one timer: how long nothing came, and how long the whole call may take. A sign of
+ * life costs one assignment, no clock and no timer; the timer looks now and then whether there was one.
  */
 export class Watch {
   #limit: number;
   #limitName: "timeout" | "connectTimeout";
-  #lastSign: number;
+  /** There was a sign since the timer last looked. */
+  #sign = false;
+  #quietSince: number;
   readonly #deadlineAt: number;
   readonly #deadline: number;
   readonly #onExpiry: (expiry: Expiry) => void;
@@ -23,11 +27,13 @@ export class Watch {
   #held = false;
   #stopped = false;
 
+  /** `now` and `deadlineAt` are on the clock of `performance.now()`. */
   constructor(
     limit: number,
     name: "timeout" | "connectTimeout",
     deadline: number,
     deadlineAt: number,
+    now: number,
     onExpiry: (expiry: Expiry) => void,
   ) {
     this.#limit = limit;
@@ -35,13 +41,13 @@ export class Watch {
     this.#deadline = deadline;
     this.#deadlineAt = deadlineAt;
     this.#onExpiry = onExpiry;
-    this.#lastSign = performance.now();
-    this.#arm(this.#remaining());
+    this.#quietSince = now;
+    this.#arm(now);
   }
 
   /** A sign of life. */
   touch(): void {
-    this.#lastSign = performance.now();
+    this.#sign = true;
   }
 
   /** From here on another limit of silence holds. */
@@ -49,15 +55,15 @@ export class Watch {
     const shorter = milliseconds < this.#limit;
     this.#limit = milliseconds;
     this.#limitName = name;
-    this.#lastSign = performance.now();
-    // A longer limit needs no new timer: the old one looks at the clock and goes on waiting.
-    if (shorter || this.#timer === undefined) this.#arm(this.#remaining());
+    this.#sign = true;
+    // A longer limit needs no new timer: the old one looks, and goes on waiting.
+    if (shorter || this.#timer === undefined) this.#look();
   }
 
   /** While the reader does not read, silence is not the server's fault. */
   hold(held: boolean): void {
     this.#held = held;
-    this.#lastSign = performance.now();
+    this.#sign = true;
   }
 
   stop(): void {
@@ -65,44 +71,46 @@ export class Watch {
     clearTimeout(this.#timer);
   }
 
-  #remaining(): number {
-    const now = performance.now();
-    // While held, the clock of the silence stands still: look again after a limit's length.
-    const silence = (this.#held ? now : this.#lastSign) + this.#limit;
-    return Math.min(silence, this.#deadlineAt) - now;
-  }
-
-  #arm(wait: number): void {
+  #arm(now: number): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    const step = Math.min(this.#limit / STEPS, this.#quietSince + this.#limit - now);
+    const wait = Math.min(step, this.#deadlineAt - now);
     if (this.#stopped || wait === Number.POSITIVE_INFINITY) return;
-    this.#timer = setTimeout(() => this.#look(), Math.min(Math.max(1, Math.ceil(wait)), LONGEST_TIMER));
+    this.#timer = setTimeout(this.#look, Math.min(Math.max(1, Math.ceil(wait)), LONGEST_TIMER));
   }
 
-  #look(): void {
-    const wait = this.#remaining();
-    if (wait > 0) {
-      this.#arm(wait);
+  #passed(now: number): boolean {
+    if (this.#sign || this.#held) {
+      this.#sign = false;
+      this.#quietSince = now;
+    }
+    return now >= this.#deadlineAt || now - this.#quietSince >= this.#limit;
+  }
+
+  readonly #look = (): void => {
+    const now = performance.now();
+    if (!this.#passed(now)) {
+      this.#arm(now);
       return;
     }
     // After the thread was blocked, the timer comes before the bytes that are waiting in the socket: let them in
     // first. Two turns, as the first may end a poll that began before.
-    setImmediate(() =>
-      setImmediate(() => {
-        if (this.#stopped) return;
-        const left = this.#remaining();
-        if (left > 0) {
-          this.#arm(left);
-          return;
-        }
-        const overall = performance.now() >= this.#deadlineAt;
-        this.stop();
-        this.#onExpiry(
-          overall
-            ? { limit: "deadline", milliseconds: this.#deadline }
-            : { limit: this.#limitName, milliseconds: this.#limit },
-        );
-      }),
+    setImmediate(() => setImmediate(this.#lookAgain));
+  };
+
+  readonly #lookAgain = (): void => {
+    if (this.#stopped) return;
+    const now = performance.now();
+    if (!this.#passed(now)) {
+      this.#arm(now);
+      return;
+    }
+    this.stop();
+    this.#onExpiry(
+      now >= this.#deadlineAt
+        ? { limit: "deadline", milliseconds: this.#deadline }
+        : { limit: this.#limitName, milliseconds: this.#limit },
     );
-  }
+  };
 }

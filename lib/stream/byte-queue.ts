@@ -11,6 +11,8 @@ export interface ByteSource {
 }
 
 const HIGH_WATER = 512 * 1024;
+const SMALL = 512;
+const JOINED = 8 * 1024;
 
 /**
  * Bytes between a socket and a reader. It holds at most about half a megabyte: a reader that stalls holds the
@@ -51,13 +53,14 @@ export class ByteQueue {
     this.onReadable?.();
   }
 
-  /** The next chunk, or null where none is there. */
+  /** The next bytes, or null where none are there. Small pieces come joined. */
   take(): Buffer | null {
-    if (this.#at === this.#chunks.length) return null;
-    const chunk = this.#chunks[this.#at] as Buffer;
-    this.#at++;
-    this.#size -= chunk.length;
-    if (this.#at === this.#chunks.length) {
+    const chunks = this.#chunks;
+    if (chunks.length === 0) return null;
+    let taken = chunks[this.#at++] as Buffer;
+    if (taken.length < SMALL && this.#at < chunks.length) taken = this.#joined(taken);
+    this.#size -= taken.length;
+    if (this.#at === chunks.length) {
       this.#chunks = [];
       this.#at = 0;
       if (this.#paused) {
@@ -65,12 +68,24 @@ export class ByteQueue {
         this.#source.resume();
       }
     }
-    return chunk;
+    return taken;
+  }
+
+  /** One copy and one decoding are cheaper than a decoding for each small piece. */
+  #joined(first: Buffer): Buffer {
+    const pieces = [first];
+    let size = first.length;
+    while (this.#at < this.#chunks.length && size < JOINED) {
+      const piece = this.#chunks[this.#at++] as Buffer;
+      pieces.push(piece);
+      size += piece.length;
+    }
+    return Buffer.concat(pieces, size);
   }
 
   /** True when nothing is left and nothing will come. */
   get done(): boolean {
-    return this.#ended && this.#at === this.#chunks.length;
+    return this.#ended && this.#chunks.length === 0;
   }
 
   /** Why the body broke; null where it ended cleanly, or has not ended. */

@@ -51,7 +51,7 @@ export class EventReader<E> {
 
   /** The next line as sent. */
   nextLine(): string | typeof NEED | typeof DONE {
-    this.#raiseAfter();
+    if (this.#after) throw this.#after;
     const line = this.#lines.next();
     if (line === null) return this.#atEnd();
     // Cheap enough for every line; only an error event is parsed.
@@ -64,8 +64,16 @@ export class EventReader<E> {
 
   /** The next event with data. */
   nextEvent(): E | typeof NEED | typeof DONE {
-    this.#raiseAfter();
+    if (this.#after) throw this.#after;
     for (;;) {
+      if (this.#data === null) {
+        const data = this.#lines.nextData();
+        if (data !== null) {
+          const event = this.#event(data);
+          if (event !== undefined) return event;
+          continue;
+        }
+      }
       const line = this.#lines.next();
       if (line === null) {
         if (this.#ended && this.#failure === null && this.#data !== null) {
@@ -116,10 +124,6 @@ export class EventReader<E> {
     if (!this.#ended) return NEED;
     if (this.#failure) throw this.#failure;
     return DONE;
-  }
-
-  #raiseAfter(): void {
-    if (this.#after) throw this.#after;
   }
 
   #bad(what: string, data: string, cause?: unknown): StreamError {
