@@ -1,7 +1,6 @@
 import { Blob as NodeBlob } from "node:buffer";
 import { fstatSync, readSync } from "node:fs";
 import { resolve } from "node:path";
-import { ValidationError } from "../../lib/errors";
 import type {
   Connection,
   Limits,
@@ -11,6 +10,7 @@ import type {
   RawAnswer,
   RequestDescription,
 } from "../../lib/core/request";
+import { ValidationError } from "../../lib/errors";
 import { type EncodedError, encodeError } from "./error-codec";
 import type { FromHost, ToHost } from "./protocol";
 
@@ -22,11 +22,24 @@ export interface Abilities {
   readonly descriptors: boolean;
 }
 
-type EncodedLimits = [number | null, number | null, number | null, number | null, number | null, number | null, boolean];
+type EncodedLimits = [
+  number | null,
+  number | null,
+  number | null,
+  number | null,
+  number | null,
+  number | null,
+  boolean,
+];
 
 type EncodedPart =
   | { readonly name: string; readonly value: string }
-  | { readonly name: string; readonly filename: string; readonly type?: string; readonly from: EncodedContent };
+  | {
+      readonly name: string;
+      readonly filename: string;
+      readonly type?: string;
+      readonly from: EncodedContent;
+    };
 
 /** A content by value, or by its place among the message's bytes or blobs. */
 type EncodedContent =
@@ -35,7 +48,8 @@ type EncodedContent =
   | { readonly path: string; readonly size: number }
   | { readonly fd: number };
 
-interface RequestHead extends Pick<RequestDescription, "operation" | "method" | "path" | "answer" | "headers" | "secret"> {
+interface RequestHead
+  extends Pick<RequestDescription, "operation" | "method" | "path" | "answer" | "headers" | "secret"> {
   readonly client: number;
   /** Only with the first request of a client. */
   readonly connection?: Connection;
@@ -115,7 +129,11 @@ export function encodeAnswer(id: number, raw: RawAnswer, log: readonly LogRecord
   return ["answer", id, answerHead(head, log), content.byteLength === 0 ? null : exactBuffer(content)];
 }
 
-export function encodeStream(id: number, head: Omit<AnswerHead, "retryAfter">, log: readonly LogRecord[]): FromHost {
+export function encodeStream(
+  id: number,
+  head: Omit<AnswerHead, "retryAfter">,
+  log: readonly LogRecord[],
+): FromHost {
   return ["stream", id, answerHead({ ...head, retryAfter: null }, log)];
 }
 
@@ -151,7 +169,13 @@ export function joinedBuffer(chunks: readonly Buffer[], size: number): ArrayBuff
 }
 
 function answerHead({ statusCode, headers, url, retryAfter }: AnswerHead, log: readonly LogRecord[]): string {
-  return JSON.stringify({ statusCode, headers, url, retryAfter, ...(log.length > 0 ? { log } : {}) } satisfies AnswerHead);
+  return JSON.stringify({
+    statusCode,
+    headers,
+    url,
+    retryAfter,
+    ...(log.length > 0 ? { log } : {}),
+  } satisfies AnswerHead);
 }
 
 function copyOf(bytes: Uint8Array): ArrayBuffer {
@@ -210,9 +234,12 @@ function encodeContent(name: string, content: PartContent, context: PartContext)
       { operation },
     );
   }
-  throw new ValidationError(`${operation}: ${name} must not be a stream in a blocking call: pass a Buffer or { path }`, {
-    operation,
-  });
+  throw new ValidationError(
+    `${operation}: ${name} must not be a stream in a blocking call: pass a Buffer or { path }`,
+    {
+      operation,
+    },
+  );
 }
 
 function decodePart(part: EncodedPart, bytes: readonly ArrayBuffer[], blobs: readonly Blob[]): Part {
@@ -236,7 +263,10 @@ function readDescriptor(name: string, fd: number, operation: string): Buffer {
       chunks.push(chunk.subarray(0, read));
     }
   } catch (cause) {
-    throw new ValidationError(`${operation}: ${name} is a file descriptor that cannot be read: ${fd}`, { operation, cause });
+    throw new ValidationError(`${operation}: ${name} is a file descriptor that cannot be read: ${fd}`, {
+      operation,
+      cause,
+    });
   }
   return Buffer.concat(chunks);
 }

@@ -30,7 +30,8 @@ const NATIVE: Readonly<Record<string, ErrorConstructor>> = {
 
 /** Takes an error apart: class, message, fields, causes, stack. */
 export function encodeError(thrown: unknown, depth = 0): EncodedError {
-  if (!isError(thrown)) return { name: "Error", message: typeof thrown === "string" ? thrown : "an unknown failure" };
+  if (!isError(thrown))
+    return { name: "Error", message: typeof thrown === "string" ? thrown : "an unknown failure" };
   const fields: Record<string, string | number | boolean> = {};
   for (const key of Object.getOwnPropertyNames(thrown)) {
     if (key === "stack" || key === "message" || key === "name") continue;
@@ -47,7 +48,9 @@ export function encodeError(thrown: unknown, depth = 0): EncodedError {
     ...(typeof thrown.stack === "string" ? { stack: thrown.stack } : {}),
     ...(Object.keys(fields).length > 0 ? { fields } : {}),
     ...(cause !== undefined && depth < DEEPEST ? { cause: encodeCause(cause, depth) } : {}),
-    ...(Array.isArray(errors) && depth < DEEPEST ? { errors: errors.slice(0, 20).map((e) => encodeCause(e, depth)) } : {}),
+    ...(Array.isArray(errors) && depth < DEEPEST
+      ? { errors: errors.slice(0, 20).map((e) => encodeCause(e, depth)) }
+      : {}),
   };
 }
 

@@ -16,6 +16,7 @@ import {
   object,
   optional,
   text,
+  unless,
 } from "../core/params";
 import type { DifyResponse } from "../core/response";
 import type {
@@ -95,7 +96,7 @@ const getConversationMessages = endpoint<GetConversationMessagesArgs>(
 const renameConversation = endpoint<RenameConversationArgs>(
   "renameConversation",
   "POST /conversations/{conversation_id}/name",
-  { conversation_id: id, name: optional(text), auto_generate: optional(flag), user: text },
+  { conversation_id: id, name: unless("auto_generate", text), auto_generate: optional(flag), user: text },
 );
 const deleteConversation = endpoint<DeleteConversationArgs>(
   "deleteConversation",

@@ -40,10 +40,9 @@ const stop = endpoint<StopArgs>("stop", "POST /workflows/tasks/{task_id}/stop", 
 const getResult = endpoint<GetResultArgs>("getResult", "GET /workflows/run/{workflow_run_id}", {
   workflow_run_id: id,
 });
-const status = choice("succeeded", "failed", "stopped");
 const getWorkflowLogs = endpoint<GetWorkflowLogsArgs>("getWorkflowLogs", "GET /workflows/logs", {
   keyword: dropped(text),
-  status: dropped(status),
+  status: dropped(text),
   page: optional(integer, 1),
   limit: optional(integer, 20),
   created_at__before: dropped(text),
@@ -73,7 +72,7 @@ const publishWorkflow = endpoint<PublishWorkflowArgs>(
 const getWorkflowRunHistory = endpoint<GetWorkflowRunHistoryArgs>(
   "getWorkflowRunHistory",
   "GET /apps/{app_id}/workflow/runs",
-  { app_id: id, page: optional(integer, 1), limit: optional(integer, 20), status: dropped(status) },
+  { app_id: id, page: optional(integer, 1), limit: optional(integer, 20), status: dropped(text) },
   notServed,
 );
 

@@ -1,5 +1,5 @@
 import { ValidationError } from "../errors";
-import { filePart } from "./files";
+import { filePart, hasControls } from "./files";
 import { jsonCopy, NotJson } from "./json";
 import type { Mode } from "./mode";
 import { nearest } from "./nearest";
@@ -118,6 +118,11 @@ function checkArguments(endpoint: Endpoint, args: unknown): Map<string, unknown>
     const value = checkArgument(param, name, given[name], operation);
     if (value !== undefined) values.set(name, value);
   }
+  for (const [name, { unless }] of params) {
+    if (unless && (values.get(name) ?? null) === null && values.get(unless) !== true) {
+      throw new ValidationError(`${operation}: ${name} is required unless ${unless} is true`, { operation });
+    }
+  }
   return values;
 }
 
@@ -192,8 +197,7 @@ function place(endpoint: Endpoint, values: Map<string, unknown>, caller: Caller)
 function hasBodyParams(endpoint: Endpoint): boolean {
   if (endpoint.method === "GET") return false;
   for (const [name, param] of endpoint.params) {
-    if (!endpoint.template.names.includes(name) && param.place !== "query" && param.place !== "whole")
-      return true;
+    if (!endpoint.template.names.includes(name) && param.place !== "query") return true;
   }
   return false;
 }
@@ -202,7 +206,12 @@ function addExtras(placed: Placed, call: CallSettings | undefined, operation: st
   if (!call) return;
   try {
     const query = jsonCopy(call.extraQuery ?? {}, "extraQuery") as Record<string, unknown>;
-    placed.query.push(...Object.entries(query));
+    for (const [name, value] of Object.entries(query)) {
+      const items = Array.isArray(value) ? value : [value];
+      if (items.some((item) => typeof item === "object" && item !== null))
+        throw new NotJson("holds an object, which a query cannot carry", `extraQuery.${name}`);
+      placed.query.push([name, value]);
+    }
     if (!call.extraBody) return;
     const extra = jsonCopy(call.extraBody, "extraBody") as Record<string, unknown>;
     if (placed.form) Object.assign(placed.fields, extra);
@@ -221,6 +230,14 @@ function formParts(endpoint: Endpoint, placed: Placed, caller: Caller): Part[] {
   else {
     for (const [name, value] of Object.entries(placed.fields)) {
       if (value === null || value === undefined) continue;
+      if (hasControls(name)) {
+        throw new ValidationError(
+          `${operation}: option extraBody has a field name with a control character`,
+          {
+            operation,
+          },
+        );
+      }
       parts.push({ name, value: typeof value === "object" ? JSON.stringify(value) : String(value) });
     }
   }

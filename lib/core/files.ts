@@ -142,7 +142,8 @@ function accepted(mode: Mode): string {
     : "Buffer, Uint8Array, ArrayBuffer, Blob, { path }, a stream";
 }
 
-function hasControls(value: string): boolean {
+/** Whether a part's header cannot carry it. */
+export function hasControls(value: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be in a header
   return /[\x00-\x1f\x7f]/.test(value) || !value.isWellFormed();
 }

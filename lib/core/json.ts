@@ -70,10 +70,15 @@ function copyDeep(value: object, key: string, above: object[]): unknown {
       return result;
     }
   }
+  if (Object.getPrototypeOf(value) === Object.prototype) return within(value, above);
   if (types.isBoxedPrimitive(value)) return copy(value.valueOf(), key, above);
   if (ArrayBuffer.isView(value) || LOSSY.some((is) => is(value))) {
     throw new NotJson(`is a ${value.constructor?.name ?? "value"}, which JSON cannot carry`);
   }
+  return within(value, above);
+}
+
+function within(value: object, above: object[]): unknown {
   above.push(value);
   const result = Array.isArray(value) ? copyArray(value, above) : copyObject(value, above);
   above.pop();

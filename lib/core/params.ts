@@ -35,6 +35,8 @@ export interface Param<Required extends boolean = boolean> {
   readonly dropFalsy?: boolean;
   /** A string is the path of a file. */
   readonly pathAllowed?: boolean;
+  /** May be left out only where the flag of this name is true. */
+  readonly unless?: string;
 }
 
 /** The parameters of an endpoint by their names in `A`; the compiler holds the two together. */
@@ -76,6 +78,10 @@ export function dropped(param: Param): Param<false> {
 }
 export function nullable<R extends boolean>(param: Param<R>): Param<R> {
   return { ...param, nullable: true };
+}
+/** May be left out where the flag `name` is true. */
+export function unless(name: string, param: Param): Param<false> {
+  return { ...param, required: false, unless: name };
 }
 /** Goes by another name on the wire. */
 export function as<R extends boolean>(wire: string, param: Param<R>): Param<R> {
@@ -133,21 +139,31 @@ export function checkArgument(param: Param, name: string, value: unknown, operat
   }
   if (value === null || param.kind === "file") return value;
   if (param.kind === "id" && value === "" && !param.required) return undefined;
-  if (!fits(param, value)) {
-    throw new ValidationError(
-      `${operation}: ${name} must be ${expected(param)}, got ${shown(param, value)}`,
-      {
-        operation,
-      },
-    );
-  }
-  if (param.dropFalsy && !value) return undefined;
+  if (!fits(param, value)) refuse(param, name, value, operation);
+  const sent = sendable(name, value, operation);
+  // What a toJSON made of it may be something else: a Date is an object, and becomes a string.
+  if (!fits(param, sent)) refuse(param, name, value, operation);
+  return param.dropFalsy && isFalsy(sent) ? undefined : sent;
+}
+
+function refuse(param: Param, name: string, value: unknown, operation: string): never {
+  throw new ValidationError(`${operation}: ${name} must be ${expected(param)}, got ${shown(param, value)}`, {
+    operation,
+  });
+}
+
+function sendable(name: string, value: unknown, operation: string): unknown {
   try {
     return jsonCopy(value, name);
   } catch (error) {
     if (error instanceof NotJson) throw new ValidationError(`${operation}: ${error.message}`, { operation });
     throw error;
   }
+}
+
+/** As Python sees it: an object or a list of nothing is, too. */
+function isFalsy(value: unknown): boolean {
+  return !value || (typeof value === "object" && Object.keys(value).length === 0);
 }
 
 function fits(param: Param, value: unknown): boolean {
@@ -173,7 +189,7 @@ function fits(param: Param, value: unknown): boolean {
     case "choice":
       return param.values?.includes(value as string) ?? false;
     default:
-      return true;
+      return value !== undefined;
   }
 }
 

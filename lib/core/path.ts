@@ -34,6 +34,9 @@ function encodeSegment(value: string, name: string, operation: string): string {
       operation,
     });
   }
+  if (!value.isWellFormed()) {
+    throw new ValidationError(`${operation}: ${name} holds half of a surrogate pair`, { operation });
+  }
   return encodeURIComponent(value);
 }
 

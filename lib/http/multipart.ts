@@ -35,7 +35,11 @@ export function encodeForm(parts: readonly Part[], onProgress: () => void): Enco
     if (size === undefined) known = false;
     const value = size === 0 ? Buffer.alloc(0) : open(part.content, onProgress);
     form.append(part.name, value, {
+      // For the guess of a type; on its own, form-data would cut the name at its last slash.
       filename: part.filename,
+      header: {
+        "Content-Disposition": `form-data; name="${quoted(part.name)}"; filename="${quoted(part.filename)}"`,
+      },
       ...(part.contentType ? { contentType: part.contentType } : {}),
       ...(size ? { knownLength: size } : {}),
     });
@@ -45,6 +49,11 @@ export function encodeForm(parts: readonly Part[], onProgress: () => void): Enco
   };
   if (known) headers["content-length"] = String(form.getLengthSync());
   return { headers, body: form as unknown as Readable };
+}
+
+/** A name inside quotes, as httpx and browsers write it. Control characters were refused before. */
+function quoted(name: string): string {
+  return name.replaceAll("\\", "\\\\").replaceAll('"', "%22");
 }
 
 function sizeOf(content: PartContent): number | undefined {
@@ -71,10 +80,13 @@ function readFile(path: string, options: object, onProgress: () => void): Readab
     onProgress();
     return fs.read(...args);
   };
-  return fs.createReadStream(path, {
+  // The stream itself has no path: form-data would guess the type from it instead of from the name.
+  const open = (_: string, flags: string, mode: number, done: (error: Error | null, fd: number) => void) =>
+    fs.open(path, flags, mode, done);
+  return fs.createReadStream("", {
     ...options,
     highWaterMark: CHUNK,
-    fs: { open: fs.open, close: fs.close, read } as unknown as NonNullable<
+    fs: { open, close: fs.close, read } as unknown as NonNullable<
       Parameters<typeof fs.createReadStream>[1] extends infer O
         ? O extends { fs?: infer F }
           ? F

@@ -44,7 +44,8 @@ export function retryWait(input: RetryInput): number | null {
 
 /** The upper end of the wait before retry number `attempt` (from 0), without Retry-After. */
 export function longestDelay(retryDelay: number, attempt: number): number {
-  return Math.min(LONGEST_DELAY, retryDelay * 2 ** attempt);
+  // From 2^1024 on the power is Infinity: no delay stays none.
+  return retryDelay === 0 ? 0 : Math.min(LONGEST_DELAY, retryDelay * 2 ** attempt);
 }
 
 function mayRetry({ method, failure, retryUnsafe }: RetryInput): boolean {
@@ -81,7 +82,8 @@ export function parseRetryAfter(header: string | readonly string[] | undefined, 
 }
 
 function parseOne(value: string, now: number): number | null {
-  if (/^\d{1,15}$/.test(value)) return Number(value) * 1_000;
+  // However long the number is, it asks for a long wait, not for none.
+  if (/^\d+$/.test(value)) return Math.min(Number(value) * 1_000, Number.MAX_SAFE_INTEGER);
   const time = parseDate(value, now);
   return time === null ? null : Math.max(0, time - now);
 }
@@ -105,6 +107,7 @@ function utc(...parts: (string | undefined)[]): number | null {
   const [year, name, day, hour, minute, second] = parts;
   const month = MONTHS.indexOf(name ?? "");
   if (month < 0 || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return null;
-  const time = Date.UTC(Number(year), month, Number(day), Number(hour), Number(minute), Number(second));
-  return new Date(time).getUTCMonth() === month ? time : null;
+  // The day alone tells whether the date exists: a leap second may lead into the next month.
+  if (new Date(Date.UTC(Number(year), month, Number(day))).getUTCMonth() !== month) return null;
+  return Date.UTC(Number(year), month, Number(day), Number(hour), Number(minute), Number(second));
 }

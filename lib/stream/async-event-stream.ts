@@ -2,6 +2,7 @@ import type { RequestDescription } from "../core/request";
 import type { DifyResponse } from "../core/response";
 import type { AsyncEventStream as AsyncEventStreamShape, IterLinesOptions } from "../core/streams";
 import { DifyClientError } from "../errors";
+import { Batch } from "./batch";
 import type { ByteQueue } from "./byte-queue";
 import { DONE, EventReader, NEED } from "./event-reader";
 import { TextCollector } from "./text";
@@ -118,7 +119,7 @@ interface Waiting<T> {
 /** One hand-written iterator: layers of async generators would cost several times what parsing does. */
 class StreamIterator<T> implements AsyncIterableIterator<T> {
   readonly #source: { readonly bytes: ByteQueue; readonly reader: EventReader<unknown> } | null;
-  readonly #step: () => T | typeof NEED | typeof DONE;
+  readonly #batch: Batch<T>;
   // Keeps the stream from being collected, and so closed, while it is read.
   readonly #stream: { close(): void };
   #waiting: Waiting<T>[] = [];
@@ -130,7 +131,7 @@ class StreamIterator<T> implements AsyncIterableIterator<T> {
     stream: { close(): void },
   ) {
     this.#source = source;
-    this.#step = step;
+    this.#batch = new Batch(step);
     this.#stream = stream;
   }
 
@@ -170,7 +171,7 @@ class StreamIterator<T> implements AsyncIterableIterator<T> {
   #take(): IteratorResult<T> | typeof NEED {
     const source = this.#source;
     for (;;) {
-      const item = this.#step();
+      const item = this.#batch.next();
       if (item === DONE) {
         this.#finish();
         return ENDED;

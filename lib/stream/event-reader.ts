@@ -44,6 +44,8 @@ export class EventReader<E> {
     if (this.#ended) return;
     this.#ended = true;
     this.#failure = error;
+    // Of a body that broke off, half a line is no line: whoever parses lines would take it for one.
+    if (error) return;
     const rest = this.#decoder.end();
     if (rest !== "") this.#lines.push(rest);
     this.#lines.end();

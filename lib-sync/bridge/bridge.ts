@@ -1,0 +1,161 @@
+import type { Connection, Limits, RequestDescription } from "../../lib/core/request";
+import { BridgeError } from "../../lib/errors";
+import { longestDelay } from "../../lib/http/retry";
+import { encodeRequest } from "./codec";
+import type { Link } from "./link";
+import type { FromHost } from "./protocol";
+
+/** What is left to the host for saying itself that a limit passed. */
+const GRACE = 5_000;
+const START_LIMIT = 30_000;
+const SLICE = 1_000;
+
+/** How long to wait for a message, by the limits of its call. */
+export class Patience {
+  readonly operation: string;
+  /** The longest time without a sign of life of the host. */
+  readonly silence: number;
+  readonly deadlineAt: number;
+
+  constructor(operation: string, limits: Limits) {
+    this.operation = operation;
+    const retry = Math.max(longestDelay(limits.retryDelay, limits.maxRetries), limits.maxRetryAfter);
+    const wait = limits.maxRetries > 0 ? retry : 0;
+    // The limits of silence are measured in steps, and may pass a tenth late.
+    this.silence = Math.max(limits.timeout, limits.connectTimeout) * 1.1 + wait + GRACE;
+    this.deadlineAt = performance.now() + limits.deadline + GRACE;
+  }
+}
+
+/** A link, and the caller's half of the protocol: numbers, mailboxes, patience. Both kinds of bridge are this. */
+export class Bridge {
+  readonly #makeLink: () => Link;
+  #link: Link | null = null;
+  #lastId = 0;
+  /** Messages by the call they belong to; what comes for any other is dropped. */
+  readonly #mail = new Map<number, FromHost[]>();
+  /** The clients that the host knows. */
+  #known = new Set<number>();
+
+  constructor(makeLink: () => Link) {
+    this.#makeLink = makeLink;
+  }
+
+  /** Sends a request and gives its number. The host is started where there is none. */
+  request(client: number, connection: Connection, request: RequestDescription): number {
+    const link = this.#live(request.operation);
+    const id = ++this.#lastId;
+    const message = encodeRequest(
+      id,
+      client,
+      this.#known.has(client) ? null : connection,
+      request,
+      link.abilities,
+    );
+    link.post(message);
+    this.#known.add(client);
+    this.#mail.set(id, []);
+    return id;
+  }
+
+  /** Blocks until the next message for `id` is there. Raises a {@link BridgeError} where none can come. */
+  next(id: number, patience: Patience): FromHost {
+    const link = this.#link;
+    const mail = this.#mail.get(id);
+    if (!link || !mail)
+      throw new BridgeError(`${patience.operation}: the bridge has ended`, { operation: patience.operation });
+    let activity = link.activity;
+    let since = performance.now();
+    for (;;) {
+      const message = mail.shift();
+      if (message) return message;
+      const now = performance.now();
+      if (link.activity !== activity) {
+        activity = link.activity;
+        since = now;
+      }
+      const limit = link.ready ? patience.silence : Math.min(START_LIMIT, patience.silence);
+      const left = Math.min(since + limit, patience.deadlineAt) - now;
+      if (left <= 0) this.#giveUp(id, patience, Math.round(now - since));
+      this.#wait(link, Math.min(left, SLICE), patience);
+    }
+  }
+
+  /** What has come for `id`, without waiting. */
+  peek(id: number): FromHost | undefined {
+    const mail = this.#mail.get(id);
+    if (mail && mail.length === 0 && this.#link && !this.#link.dead) this.#sort(this.#link.poll());
+    return mail?.shift();
+  }
+
+  /** So many bytes of a stream were consumed. */
+  acknowledge(id: number, size: number): void {
+    this.#link?.post(["ack", id, size]);
+  }
+
+  /** Nothing more is wanted for `id`. */
+  forget(id: number, drop: boolean): void {
+    if (!this.#mail.delete(id) || !drop || !this.#link || this.#link.dead) return;
+    this.#link.post(["drop", id]);
+    this.#link.flush();
+  }
+
+  /** A client was closed: its connections go. */
+  close(client: number): void {
+    if (!this.#known.delete(client) || !this.#link || this.#link.dead) return;
+    this.#link.post(["close", client]);
+    this.#link.flush();
+  }
+
+  #live(operation: string): Link {
+    if (this.#link && !this.#link.dead) return this.#link;
+    this.#lost();
+    try {
+      this.#link = this.#makeLink();
+    } catch (error) {
+      throw named(error, operation);
+    }
+    return this.#link;
+  }
+
+  #wait(link: Link, milliseconds: number, patience: Patience): void {
+    try {
+      this.#sort(link.wait(milliseconds));
+    } catch (error) {
+      // The next call gets a fresh host.
+      if (this.#link === link) this.#lost();
+      throw named(error, patience.operation);
+    }
+  }
+
+  #sort(messages: readonly FromHost[]): void {
+    for (const message of messages) this.#mail.get(message[1])?.push(message);
+  }
+
+  #lost(): void {
+    this.#link = null;
+    this.#known = new Set();
+    this.#mail.clear();
+  }
+
+  #giveUp(id: number, patience: Patience, silent: number): never {
+    const { operation } = patience;
+    const link = this.#link;
+    this.forget(id, true);
+    if (link && !link.ready) {
+      link.end();
+      this.#lost();
+      throw new BridgeError(`${operation}: the bridge did not start within ${silent} ms`, { operation });
+    }
+    throw new BridgeError(
+      `${operation}: the bridge gave no sign of life for ${silent} ms, longer than the limits of the call allow`,
+      { operation },
+    );
+  }
+}
+
+/** A link knows no operation; the caller does, and it is the caller's frames that matter. */
+function named(error: unknown, operation: string): unknown {
+  if (!(error instanceof BridgeError) || error.operation) return error;
+  return new BridgeError(`${operation}: ${error.message}`, { operation, cause: error.cause });
+}

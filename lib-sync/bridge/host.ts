@@ -1,0 +1,136 @@
+import type { Connection, LogRecord } from "../../lib/core/request";
+import { type RawStream, Transport } from "../../lib/http/transport";
+import type { ByteQueue } from "../../lib/stream/byte-queue";
+import { decodeRequest, encodeAnswer, encodeEnd, encodeFailure, encodeStream, joinedBuffer } from "./codec";
+import { type FromHost, type ToHost, WINDOW } from "./protocol";
+
+interface OpenClient {
+  readonly transport: Transport;
+  readonly logging: boolean;
+}
+
+/** What a stream is to the host: its bytes, and how many of those sent were not consumed yet. */
+interface OpenStream {
+  readonly bytes: ByteQueue;
+  unread: number;
+  scheduled: boolean;
+}
+
+/**
+ * What runs in the worker, or in the child process: the transports of the clients, and their streams. It is only a
+ * transport: nothing in it can be reached by name, and nothing of the caller's runs here.
+ */
+export class Host {
+  readonly #send: (message: FromHost) => void;
+  readonly #onActivity: () => void;
+  readonly #clients = new Map<number, OpenClient>();
+  readonly #streams = new Map<number, OpenStream>();
+  /** Requests whose answer has not come, so that they can be dropped. */
+  readonly #running = new Map<number, AbortController>();
+
+  constructor(send: (message: FromHost) => void, onActivity: () => void) {
+    this.#send = send;
+    this.#onActivity = onActivity;
+  }
+
+  receive(message: ToHost): void {
+    switch (message[0]) {
+      case "request":
+        void this.#request(message);
+        break;
+      case "ack":
+        this.#acknowledge(message[1], message[2]);
+        break;
+      case "drop":
+        this.#drop(message[1]);
+        break;
+      case "close":
+        void this.#clients.get(message[1])?.transport.close();
+        this.#clients.delete(message[1]);
+        break;
+    }
+  }
+
+  async #request(message: Extract<ToHost, readonly ["request", ...unknown[]]>): Promise<void> {
+    const id = message[1];
+    const log: LogRecord[] = [];
+    const abort = new AbortController();
+    this.#running.set(id, abort);
+    try {
+      const { client, connection, request } = decodeRequest(message);
+      const { transport, logging } = this.#clients.get(client) ?? this.#open(client, connection);
+      const sink = logging ? (record: LogRecord) => void log.push(record) : null;
+      const raw = await transport.send({ ...request, signal: abort.signal }, sink);
+      if (abort.signal.aborted) {
+        if ("bytes" in raw) raw.bytes.close();
+      } else if ("bytes" in raw) this.#beginStream(id, raw, log);
+      else this.#send(encodeAnswer(id, raw, log));
+    } catch (error) {
+      if (!abort.signal.aborted) this.#send(encodeFailure(id, error, log));
+    } finally {
+      this.#running.delete(id);
+    }
+  }
+
+  #open(client: number, connection: Connection | undefined): OpenClient {
+    if (!connection) throw new Error("the client is not known here");
+    const transport = new Transport(connection, { onActivity: this.#onActivity });
+    const opened = { transport, logging: connection.logging };
+    this.#clients.set(client, opened);
+    return opened;
+  }
+
+  #beginStream(id: number, raw: RawStream, log: readonly LogRecord[]): void {
+    const { bytes, statusCode, headers, url } = raw;
+    const stream: OpenStream = { bytes, unread: 0, scheduled: false };
+    this.#streams.set(id, stream);
+    this.#send(encodeStream(id, { statusCode, headers, url }, log));
+    bytes.onReadable = () => {
+      // At the end of this turn: what one read of the socket brought goes as one message.
+      if (stream.scheduled) return;
+      stream.scheduled = true;
+      queueMicrotask(() => {
+        stream.scheduled = false;
+        this.#flush(id, stream);
+      });
+    };
+    this.#flush(id, stream);
+  }
+
+  #flush(id: number, stream: OpenStream): void {
+    if (!this.#streams.has(id)) return;
+    const { bytes } = stream;
+    const chunks: Buffer[] = [];
+    let size = 0;
+    while (stream.unread + size < WINDOW) {
+      const chunk = bytes.take();
+      if (!chunk) break;
+      chunks.push(chunk);
+      size += chunk.length;
+    }
+    if (size > 0) {
+      stream.unread += size;
+      this.#send(["chunk", id, joinedBuffer(chunks, size)]);
+    }
+    if (bytes.done) {
+      this.#streams.delete(id);
+      this.#send(encodeEnd(id, bytes.error));
+    }
+  }
+
+  #acknowledge(id: number, size: number): void {
+    const stream = this.#streams.get(id);
+    if (!stream) return;
+    stream.unread -= size;
+    this.#flush(id, stream);
+  }
+
+  #drop(id: number): void {
+    this.#running.get(id)?.abort(new Error("nobody waits for the answer any more"));
+    const stream = this.#streams.get(id);
+    if (!stream) return;
+    this.#streams.delete(id);
+    stream.bytes.onReadable = null;
+    stream.bytes.close();
+  }
+}

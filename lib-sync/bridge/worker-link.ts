@@ -1,0 +1,128 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
+import { BridgeError } from "../../lib/errors";
+import type { Link } from "./link";
+import { type FromHost, type ToHost, transferOf } from "./protocol";
+
+/** What the worker is given. */
+export interface WorkerData {
+  readonly port: MessagePort;
+  /** Two counters: messages sent, and signs of life. */
+  readonly doorbell: SharedArrayBuffer;
+}
+
+const SLICE = 100;
+
+/** A link to a worker thread: payloads over a port by transfer, and a shared counter to wake up by. */
+export class WorkerLink implements Link {
+  readonly abilities = { blobs: true, descriptors: true };
+  ready = false;
+  dead = false;
+  readonly #worker: Worker;
+  readonly #port: MessagePort;
+  readonly #doorbell = new Int32Array(new SharedArrayBuffer(8));
+  #cause: unknown;
+
+  constructor() {
+    const file = workerFile();
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    const workerData: WorkerData = { port: port2, doorbell: this.#doorbell.buffer as SharedArrayBuffer };
+    try {
+      this.#worker = new Worker(file, {
+        name: "dify-dual",
+        workerData,
+        transferList: [port2],
+        // Neither loaders and inspectors nor keys of the caller's have any business there.
+        execArgv: [],
+        env: {},
+        trackUnmanagedFds: false,
+      });
+    } catch (cause) {
+      throw refused(cause);
+    }
+    this.#worker.on("error", (error) => {
+      this.#cause = error;
+      this.dead = true;
+    });
+    this.#worker.on("exit", () => {
+      this.dead = true;
+    });
+    this.#worker.unref();
+    port1.unref();
+  }
+
+  get activity(): number {
+    return Atomics.load(this.#doorbell, 1);
+  }
+
+  post(message: ToHost): void {
+    this.#port.postMessage(message, [...transferOf(message)]);
+  }
+
+  flush(): void {}
+
+  poll(): readonly FromHost[] {
+    const messages: FromHost[] = [];
+    for (;;) {
+      const received = receiveMessageOnPort(this.#port) as { message: FromHost } | undefined;
+      if (!received) return messages;
+      if (received.message[0] === "ready") this.ready = true;
+      messages.push(received.message);
+    }
+  }
+
+  wait(milliseconds: number): readonly FromHost[] {
+    const doorbell = this.#doorbell;
+    const end = performance.now() + milliseconds;
+    for (;;) {
+      // Read the counter, then look, then wait for it to differ: a message between the two is not slept through.
+      const seen = Atomics.load(doorbell, 0);
+      const messages = this.poll();
+      if (messages.length > 0) return messages;
+      const left = end - performance.now();
+      if (left <= 0) return [];
+      if (Atomics.wait(doorbell, 0, seen, Math.min(left, SLICE)) === "timed-out") this.#probe();
+    }
+  }
+
+  end(): void {
+    this.dead = true;
+    void this.#worker.terminate();
+  }
+
+  /** A blocked thread gets no "exit" event; but a worker that is gone, for whatever reason, has closed its port. */
+  #probe(): void {
+    this.#port.ref();
+    // Not in @types/node 20, but in every Node that is supported.
+    const open = (this.#port as MessagePort & { hasRef(): boolean }).hasRef();
+    this.#port.unref();
+    if (open && !this.dead) return;
+    // What was sent before the end must not be lost: it is taken before this is asked again.
+    this.dead = true;
+    throw new BridgeError("the bridge's worker thread has ended", { cause: this.#cause });
+  }
+}
+
+function workerFile(): string {
+  // From the sources, as in jest, the built worker is used: on Node 20 a worker cannot load TypeScript.
+  const built = __filename.endsWith(".ts")
+    ? path.join(__dirname, "..", "..", "dist", "lib-sync", "bridge")
+    : __dirname;
+  const file = path.join(built, "worker.js");
+  if (existsSync(file)) return file;
+  throw new BridgeError(
+    `the bridge's worker file is missing: ${file}. A bundler must leave "dify-dual" out of the bundle (external); from a checkout, run "npm run build" first`,
+  );
+}
+
+function refused(cause: unknown): BridgeError {
+  const denied = (cause as { code?: unknown } | null)?.code === "ERR_ACCESS_DENIED";
+  return new BridgeError(
+    denied
+      ? 'Node\'s permission model denies the worker thread of the blocking clients: allow it with --allow-worker, or pass { bridge: "process" } and allow --allow-child-process'
+      : "the worker thread of the blocking clients could not be started",
+    { cause },
+  );
+}

@@ -1,0 +1,18 @@
+import { workerData } from "node:worker_threads";
+import { Host } from "./host";
+import { type FromHost, type ToHost, transferOf } from "./protocol";
+import type { WorkerData } from "./worker-link";
+
+// The entry of the worker thread. It writes nothing to stdout.
+const { port, doorbell: shared } = workerData as WorkerData;
+const doorbell = new Int32Array(shared);
+
+function send(message: FromHost): void {
+  port.postMessage(message, transferOf(message));
+  Atomics.add(doorbell, 0, 1);
+  Atomics.notify(doorbell, 0);
+}
+
+const host = new Host(send, () => void Atomics.add(doorbell, 1, 1));
+port.on("message", (message: ToHost) => host.receive(message));
+send(["ready", 0]);

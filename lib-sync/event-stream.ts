@@ -1,0 +1,167 @@
+import type { RequestDescription } from "../lib/core/request";
+import type { DifyResponse } from "../lib/core/response";
+import type { EventStream as EventStreamShape, IterLinesOptions } from "../lib/core/streams";
+import { DifyClientError } from "../lib/errors";
+import { Batch } from "../lib/stream/batch";
+import { DONE, EventReader, NEED } from "../lib/stream/event-reader";
+import { TextCollector } from "../lib/stream/text";
+
+/** Where a blocking stream's bytes come from. */
+export interface ByteFeed {
+  /** Blocks until bytes are there; null at a clean end. Raises where the stream broke. */
+  read(): Buffer | null;
+  /** Drops the connection. */
+  close(): void;
+}
+
+/** The head of a stream's answer, and its body. */
+export interface StreamParts {
+  readonly statusCode: number;
+  readonly headers: Record<string, string>;
+  readonly url: string;
+  readonly feed: ByteFeed;
+}
+
+// A stream that was forgotten, not closed, must not hold its connection for ever.
+const forgotten = new FinalizationRegistry<ByteFeed>((feed) => feed.close());
+
+/**
+ * Events as they arrive, for the blocking family: `for (const event of stream)`. It is iterated once. Leaving the
+ * loop, by any way, closes the request.
+ */
+export class EventStream<E> implements EventStreamShape<E> {
+  readonly statusCode: number;
+  readonly headers: Record<string, string>;
+  readonly url: string;
+  readonly #operation: string;
+  readonly #feed: ByteFeed | null;
+  readonly #failed: DifyResponse<unknown> | null;
+  #iterated = false;
+  #closed = false;
+
+  /** From a stream that has begun, or from an answer with a failing status (under `raiseErrors: false`). */
+  constructor(request: RequestDescription, answer: StreamParts | DifyResponse<unknown>) {
+    this.statusCode = answer.statusCode;
+    this.headers = answer.headers;
+    this.url = answer.url;
+    this.#operation = request.operation;
+    this.#feed = "feed" in answer ? answer.feed : null;
+    this.#failed = "feed" in answer ? null : answer;
+    if (this.#feed) forgotten.register(this, this.#feed, this.#feed);
+  }
+
+  /** `X-Trace-Id`, where the server sends one. */
+  get requestId(): string | undefined {
+    return this.headers["x-trace-id"];
+  }
+
+  /** The body of an answer with a failing status (with `raiseErrors: false`); else `undefined`. */
+  get body(): string | undefined {
+    return this.#failed?.text;
+  }
+
+  /** Raises the typed error of a failing status; else returns the stream itself. */
+  raiseForStatus(): this {
+    this.#failed?.raiseForStatus();
+    return this;
+  }
+
+  /** Typed events: every event with data, no pings. At an `error` event: that event, then a `StreamError`. */
+  [Symbol.iterator](): IterableIterator<E> {
+    return this.#iterate((reader) => reader.nextEvent());
+  }
+
+  /** Every line as sent, `event: ping` and empty lines included. Python's `iter_lines()`. */
+  iterLines(_options?: IterLinesOptions): IterableIterator<string> {
+    return this.#iterate((reader) => reader.nextLine());
+  }
+
+  /** The whole text of the answer; returns at the closing event and drops the connection. */
+  text(): string {
+    const collector = new TextCollector();
+    for (const event of this) if (collector.add(event)) break;
+    return collector.text;
+  }
+
+  /** Drops the connection. The run on the server is not stopped by that. May be called twice. */
+  close(): void {
+    if (!this.#feed || this.#closed) return;
+    this.#closed = true;
+    forgotten.unregister(this.#feed);
+    this.#feed.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #iterate<T>(step: (reader: EventReader<E>) => T | typeof NEED | typeof DONE): IterableIterator<T> {
+    if (this.#iterated) {
+      throw new DifyClientError(
+        `${this.#operation}: this stream has been iterated already; it can be read once`,
+        {
+          operation: this.#operation,
+        },
+      );
+    }
+    this.#iterated = true;
+    const feed = this.#feed;
+    const reader = new EventReader<E>(this.#operation);
+    if (!feed) reader.end();
+    const batch = new Batch(() => step(reader));
+    const more = () => {
+      try {
+        // Closed meanwhile: that is the end, not a fault.
+        const chunk = this.#closed || !feed ? null : feed.read();
+        if (chunk) reader.push(chunk);
+        else reader.end();
+      } catch (error) {
+        // Raised by the reader, after what came before.
+        reader.end(error as Error);
+      }
+    };
+    return new StreamIterator(batch, more, this);
+  }
+}
+
+/** Plain and by hand: a generator would cost more than what it gives is worth at each event. */
+class StreamIterator<T> implements IterableIterator<T> {
+  readonly #batch: Batch<T>;
+  readonly #more: () => void;
+  // Keeps the stream from being collected, and so closed, while it is read.
+  readonly #stream: { close(): void };
+  #over = false;
+
+  constructor(batch: Batch<T>, more: () => void, stream: { close(): void }) {
+    this.#batch = batch;
+    this.#more = more;
+    this.#stream = stream;
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  next(): IteratorResult<T, undefined> {
+    if (this.#over) return { value: undefined, done: true };
+    try {
+      for (;;) {
+        const item = this.#batch.next();
+        if (item === DONE) return this.return();
+        if (item !== NEED) return { value: item, done: false };
+        this.#more();
+      }
+    } catch (error) {
+      this.return();
+      throw error;
+    }
+  }
+
+  return(): IteratorResult<T, undefined> {
+    if (!this.#over) {
+      this.#over = true;
+      this.#stream.close();
+    }
+    return { value: undefined, done: true };
+  }
+}

@@ -1,0 +1,142 @@
+import type { Executor, Family } from "../lib/core/executor";
+import type { LogSink } from "../lib/core/options";
+import type { Connection, LogRecord, RequestDescription } from "../lib/core/request";
+import { settle } from "../lib/core/settle";
+import { BridgeError, DifyClientError } from "../lib/errors";
+import { type Bridge, Patience } from "./bridge/bridge";
+import { processBridge, workerBridge } from "./bridge/bridges";
+import type { AnswerHead, EndHead } from "./bridge/codec";
+import { decodeError } from "./bridge/error-codec";
+import type { FromHost } from "./bridge/protocol";
+import { type ByteFeed, EventStream } from "./event-stream";
+
+let lastClient = 0;
+
+/** Carries out requests through a bridge, while the caller's thread is blocked. */
+class SyncExecutor implements Executor<"sync"> {
+  readonly #client = ++lastClient;
+  readonly #bridge: Bridge;
+  readonly #connection: Connection;
+  readonly #log: LogSink | null;
+  #closed = false;
+  readonly #streams = new Set<BridgeFeed>();
+
+  constructor(bridge: Bridge, connection: Connection, log: LogSink | null) {
+    this.#bridge = bridge;
+    this.#connection = connection;
+    this.#log = log;
+  }
+
+  send(prepare: () => RequestDescription): unknown {
+    const request = prepare();
+    const { operation } = request;
+    if (this.#closed) throw new DifyClientError(`${operation}: this client is closed`, { operation });
+    const patience = new Patience(operation, request.limits);
+    const id = this.#bridge.request(this.#client, this.#connection, request);
+    const message = this.#bridge.next(id, patience);
+    if (message[0] !== "stream") this.#bridge.forget(id, false);
+    switch (message[0]) {
+      case "answer": {
+        const { log, ...head } = JSON.parse(message[2]) as AnswerHead;
+        this.#replay(log);
+        const content = message[3] ? Buffer.from(message[3]) : Buffer.alloc(0);
+        const response = settle(request, { ...head, content });
+        return request.answer === "stream" ? new EventStream(request, response) : response;
+      }
+      case "stream": {
+        const { log, ...head } = JSON.parse(message[2]) as AnswerHead;
+        this.#replay(log);
+        const feed = new BridgeFeed(this.#bridge, id, patience, this.#streams);
+        return new EventStream(request, { ...head, feed });
+      }
+      case "failure": {
+        const { error, log } = JSON.parse(message[2]) as EndHead;
+        this.#replay(log);
+        throw error
+          ? decodeError(error)
+          : new BridgeError(`${operation}: the bridge reports no reason`, { operation });
+      }
+      default:
+        throw new BridgeError(`${operation}: the bridge sent "${message[0]}" for an answer`, { operation });
+    }
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const stream of this.#streams) stream.clientClosed();
+    this.#streams.clear();
+    this.#bridge.close(this.#client);
+  }
+
+  /** What was logged on the other side, in order, now that the caller runs again. */
+  #replay(records: readonly LogRecord[] | undefined): void {
+    if (this.#log && records) for (const record of records) this.#log(record);
+  }
+}
+
+/** The bytes of a stream, as they come over the bridge. */
+class BridgeFeed implements ByteFeed {
+  readonly #bridge: Bridge;
+  readonly #id: number;
+  readonly #patience: Patience;
+  readonly #open: Set<BridgeFeed>;
+  #over = false;
+  #clientClosed = false;
+
+  constructor(bridge: Bridge, id: number, patience: Patience, open: Set<BridgeFeed>) {
+    this.#bridge = bridge;
+    this.#id = id;
+    this.#patience = patience;
+    this.#open = open;
+    open.add(this);
+  }
+
+  read(): Buffer | null {
+    const { operation } = this.#patience;
+    if (this.#clientClosed) throw new DifyClientError(`${operation}: the client was closed`, { operation });
+    if (this.#over) return null;
+    let message: FromHost;
+    try {
+      message = this.#bridge.next(this.#id, this.#patience);
+    } catch (error) {
+      this.#end(false);
+      throw error;
+    }
+    if (message[0] === "chunk") {
+      const bytes = Buffer.from(message[2]);
+      this.#bridge.acknowledge(this.#id, bytes.length);
+      return bytes;
+    }
+    this.#end(false);
+    if (message[0] === "end") {
+      const { error } = JSON.parse(message[2] ?? "{}") as EndHead;
+      if (error) throw decodeError(error);
+      return null;
+    }
+    throw new BridgeError(`${operation}: the bridge sent "${message[0]}" within a stream`, { operation });
+  }
+
+  close(): void {
+    this.#end(true);
+  }
+
+  clientClosed(): void {
+    this.#clientClosed = true;
+    this.#end(false);
+  }
+
+  #end(drop: boolean): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#open.delete(this);
+    this.#bridge.forget(this.#id, drop);
+  }
+}
+
+/** The blocking family: the async family's transport, in a worker or a child process. */
+export const syncFamily: Family<"sync"> = {
+  mode: "sync",
+  connect: (connection, log, { bridge }) =>
+    new SyncExecutor(bridge === "process" ? processBridge() : workerBridge(), connection, log),
+};
