@@ -8,7 +8,7 @@ module.exports = {
   // nock and what it needs are ES modules only.
   transformIgnorePatterns: [
     "/node_modules/(?!(nock|@mswjs|@open-draft|outvariant|is-node-process|strict-event-emitter|rettime|until-async)/)",
-    "/dist/",
+    "<rootDir>/dist/",
   ],
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/bench/"],
   testTimeout: 20_000,

@@ -241,11 +241,11 @@ describe("start.js", () => {
     const { stdout } = outcome;
     const [steps = "", summary = ""] = stdout.split("\nSummary");
     expect(steps.match(/^\d+\. /gm)).toHaveLength(2 * TITLES);
-    expect(stdout).not.toMatch(/skipped|FAILED|undefined|NaN/);
+    expect(stdout).not.toMatch(/skipped:|FAILED|undefined|NaN/);
     expect(summary.match(/^ ?\d+\. .*\d+ ms +\d+ ms$/gm)).toHaveLength(TITLES);
     expect(summary.match(/^ +asked +\S/gm)).toHaveLength(TITLES);
     expect(summary.match(/^ +answered +\S/gm)).toHaveLength(TITLES);
-    expect(summary).toContain("All steps went well.");
+    expect(summary).toContain("22 steps went well, 0 were skipped, 0 failed.");
 
     // Streams appear word by word: the pieces of such an answer come one after the other, in both families.
     const words = outcome.pieces.filter(({ text }) => /^(fake|model|answering|several) ?$/.test(text));
@@ -289,7 +289,11 @@ describe("start.js", () => {
       ...env("workflow"),
       DIFY_DATASET_API_KEY: "dataset-wrong",
     });
-    expect(wrongStep).toMatchObject({ code: 1, stderr: "2 steps failed.\n" });
+    expect(wrongStep).toMatchObject({ code: 1, stderr: "Not all steps went well.\n" });
     expect(wrongStep.stdout).toContain("FAILED: AuthenticationError: ");
+    expect(wrongStep.stdout).toContain("4 steps went well, 16 were skipped, 2 failed.");
+    const { DIFY_BASE_URL, DIFY_DATASET_API_KEY } = env("chat");
+    const nothing = await run("start.js", [], { DIFY_BASE_URL, DIFY_DATASET_API_KEY });
+    expect(nothing).toMatchObject({ code: 1, stderr: expect.stringContaining("No step could be run") });
   });
 });

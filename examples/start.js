@@ -37,7 +37,7 @@ async function main() {
   } finally {
     target.close();
   }
-  process.exitCode = reporter.summarize() === 0 ? 0 : 1;
+  process.exitCode = reporter.summarize() ? 0 : 1;
 }
 
 main().catch((error) => {

@@ -110,9 +110,10 @@ export class EventStream<E> implements EventStreamShape<E> {
     if (!feed) reader.end();
     const batch = new Batch(() => step(reader));
     const more = () => {
+      // Closed meanwhile: that is the end, not a fault.
+      if (this.#closed) return reader.close();
       try {
-        // Closed meanwhile: that is the end, not a fault.
-        const chunk = this.#closed || !feed ? null : feed.read();
+        const chunk = feed ? feed.read() : null;
         if (chunk) reader.push(chunk);
         else reader.end();
       } catch (error) {

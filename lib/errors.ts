@@ -177,7 +177,9 @@ function parseObject(text: string): Record<string, unknown> | null {
 function originOf(location: string | undefined): string {
   if (!location) return "an unnamed place";
   if (location.startsWith("/") && !location.startsWith("//")) return "another path of the same server";
-  return URL.canParse(location) ? new URL(location).origin : "another place";
+  const origin = URL.canParse(location) ? new URL(location).origin : "null";
+  // "null" is what a URL without a host has: a file, a script.
+  return origin === "null" ? "another place" : origin;
 }
 
 function cut(text: string): string {

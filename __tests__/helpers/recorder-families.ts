@@ -15,7 +15,6 @@ export interface FamilyUnderTest {
   client(pythonClass: string, apiKey: unknown, ...rest: unknown[]): AnyClient;
   /** Calls a method; raises what it throws or rejects with, and complains where it does what is the other's way. */
   call(client: AnyClient, method: string, ...args: unknown[]): Promise<unknown>;
-  /** Calls it on a stream or an iterator's method that is named otherwise in the two families. */
   close(client: AnyClient): Promise<void>;
 }
 
@@ -32,9 +31,8 @@ function family(name: FamilyName, entry: string): FamilyUnderTest {
       const Class = exports[isAsync ? `Async${pythonClass}` : pythonClass];
       if (name !== "process") return new Class(apiKey, ...rest);
       const last = rest.at(-1);
-      if (last !== undefined && (typeof last !== "object" || last === null))
-        return new Class(apiKey, ...rest, { bridge: name });
-      return new Class(apiKey, ...rest.slice(0, -1), { bridge: name, ...(last as object) });
+      const isOptions = typeof last === "object" && last !== null && !Array.isArray(last);
+      return new Class(apiKey, ...(isOptions ? [...rest.slice(0, -1), { bridge: name, ...last }] : rest));
     },
     async call(client, method, ...args) {
       if (!isAsync) {

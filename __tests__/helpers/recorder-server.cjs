@@ -106,15 +106,17 @@ function answer(record, response) {
     response.socket.resetAndDestroy();
     return;
   }
-  setTimeout(async () => {
+  const send = async () => {
     const json = body !== undefined && typeof body !== "string";
     response.writeHead(status ?? 200, { ...(json ? { "content-type": "application/json" } : {}), ...headers });
     for (const [delay, chunk] of chunks ?? []) {
-      await new Promise((resolve) => setTimeout(resolve, delay));
+      if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay));
       response.write(chunk);
     }
     response.end(json ? JSON.stringify(body) : body);
-  }, wait);
+  };
+  if (wait > 0) setTimeout(send, wait);
+  else send();
 }
 
 function plausible({ method, path, json }) {

@@ -1,4 +1,5 @@
 // Prints what the steps do, and remembers it for the summary.
+const { named } = require("./target");
 
 const WIDTH = 100;
 
@@ -75,14 +76,14 @@ class Reporter {
     this.row.error = error;
   }
 
-  /** Prints what was asked, answered and how long it took; returns how many steps failed. */
+  /** Prints what was asked, answered and how long it took; says whether all went well. */
   summarize() {
     const line = (left, blocking, awaited) =>
       console.log(`${left.padEnd(WIDTH - 24)}${blocking.padStart(12)}${awaited.padStart(12)}`);
     console.log();
     line("Summary", "blocking", "await");
     console.log("-".repeat(WIDTH));
-    let failed = 0;
+    const counts = { done: 0, skipped: 0, FAILED: 0 };
     for (const { number, title, times, asked, answered, skipped, error } of this.rows.values()) {
       line(`${String(number).padStart(2)}. ${title}`, times.blocking ?? "", times.await ?? "");
       if (asked !== undefined) {
@@ -90,12 +91,14 @@ class Reporter {
         console.log(`      answered  ${cut(answered)}`);
       } else if (skipped) console.log(`      skipped   ${cut(skipped)}`);
       if (error) console.log(`      failed    ${cut(`${error.name}: ${error.message}`)}`);
-      failed += Object.values(times).filter((time) => time === "FAILED").length;
+      for (const time of Object.values(times)) counts[time in counts ? time : "done"] += 1;
     }
     console.log("-".repeat(WIDTH));
-    if (failed > 0) console.error(`${failed} ${failed === 1 ? "step" : "steps"} failed.`);
-    else console.log("All steps went well.");
-    return failed;
+    const { done, skipped, FAILED: failed } = counts;
+    console.log(`${done} steps went well, ${skipped} were skipped, ${failed} failed.`);
+    if (failed > 0) console.error("Not all steps went well.");
+    else if (done === 0) console.error("No step could be run: the keys in the environment fit none of them.");
+    return failed === 0 && done > 0;
   }
 }
 
@@ -105,7 +108,7 @@ function indented(text) {
 }
 
 function listed(modes) {
-  const names = modes.map((mode) => `a ${mode} app`);
+  const names = modes.map(named);
   return names.length === 1 ? names[0] : `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
 }
 

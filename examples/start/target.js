@@ -31,30 +31,37 @@ function fakeDify() {
 
 function realDify(env) {
   const { DIFY_API_KEY: key, DIFY_DATASET_API_KEY: datasetKey, DIFY_DATASET_ID: datasetId } = env;
+  const client = new DifyClient(key || datasetKey, env.DIFY_BASE_URL || undefined);
+  const { baseUrl } = client;
   const apps = {};
-  const missing = {};
-  const { baseUrl } = new DifyClient(key || datasetKey, env.DIFY_BASE_URL || undefined);
-  if (key) {
-    const client = new DifyClient(key, baseUrl);
-    try {
-      apps[client.getAppInfo().json().mode] = { key, baseUrl };
-    } finally {
-      client.close();
+  const held = [];
+  try {
+    if (key) {
+      // Not tried again: whoever mistyped the URL wants to know at once.
+      const { mode } = client.getAppInfo({}, { maxRetries: 0 }).json();
+      apps[mode] = { key, baseUrl };
+      held.push(named(mode));
     }
+  } finally {
+    client.close();
   }
-  if (datasetKey && datasetId) apps.knowledge = { key: datasetKey, baseUrl, datasetId };
-  missing.knowledge = "DIFY_DATASET_API_KEY and DIFY_DATASET_ID are not both set";
-  missing.app = key
-    ? `the key in DIFY_API_KEY is for a ${Object.keys(apps)[0]} app`
-    : "DIFY_API_KEY is not set";
-  const held = key ? `a ${Object.keys(apps)[0]} app` : "a knowledge base";
+  const missingApp = key ? `the key in DIFY_API_KEY is for ${held[0]}` : "DIFY_API_KEY is not set";
+  if (datasetKey && datasetId) {
+    apps.knowledge = { key: datasetKey, baseUrl, datasetId };
+    held.push("a knowledge base");
+  }
   return {
-    name: `${baseUrl}, ${held}${key && apps.knowledge ? " and a knowledge base" : ""}`,
-    hint: 'The steps generate a few short answers with that app, as the user "dify-dual-start".',
+    name: `${baseUrl}, ${held.join(" and ") || "no app"}`,
+    hint: 'The steps generate a few short answers, as the user "dify-dual-start".',
     apps,
-    missing,
+    missing: { app: missingApp, knowledge: "DIFY_DATASET_API_KEY and DIFY_DATASET_ID are not both set" },
     close() {},
   };
 }
 
-module.exports = { openTarget };
+/** A kind of app with its article. */
+function named(mode) {
+  return `${mode.startsWith("a") ? "an" : "a"} ${mode} app`;
+}
+
+module.exports = { openTarget, named };

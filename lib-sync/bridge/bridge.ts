@@ -81,13 +81,6 @@ export class Bridge {
     }
   }
 
-  /** What has come for `id`, without waiting. */
-  peek(id: number): FromHost | undefined {
-    const mail = this.#mail.get(id);
-    if (mail && mail.length === 0 && this.#link && !this.#link.dead) this.#sort(this.#link.poll());
-    return mail?.shift();
-  }
-
   /** So many bytes of a stream were consumed. */
   acknowledge(id: number, size: number): void {
     this.#link?.post(["ack", id, size]);

@@ -6,8 +6,6 @@ export interface Link {
   readonly abilities: Abilities;
   /** Hands a message over. It goes at once, or with the next `wait`. */
   post(message: ToHost): void;
-  /** Messages that have come, without waiting. */
-  poll(): readonly FromHost[];
   /** Blocks until messages come, at most so many milliseconds. Raises a BridgeError when the host is gone. */
   wait(milliseconds: number): readonly FromHost[];
   /** Sends what waits to be sent. */

@@ -42,10 +42,6 @@ export class ProcessLink implements Link {
     this.#outbox.push(message);
   }
 
-  poll(): readonly FromHost[] {
-    return [];
-  }
-
   wait(milliseconds: number): readonly FromHost[] {
     return this.#exchange(milliseconds);
   }

@@ -2,12 +2,15 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { BridgeError } from "../../lib/errors";
+import { Canary } from "./canary";
 import type { Link } from "./link";
 import { type FromHost, type ToHost, transferOf } from "./protocol";
 
 /** What the worker is given. */
 export interface WorkerData {
   readonly port: MessagePort;
+  /** Kept open as long as the worker lives. */
+  readonly canary: MessagePort;
   /** Two counters: messages sent, and signs of life. */
   readonly doorbell: SharedArrayBuffer;
 }
@@ -22,18 +25,24 @@ export class WorkerLink implements Link {
   readonly #worker: Worker;
   readonly #port: MessagePort;
   readonly #doorbell = new Int32Array(new SharedArrayBuffer(8));
+  readonly #canary = new Canary();
   #cause: unknown;
 
   constructor() {
     const file = workerFile();
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    const workerData: WorkerData = { port: port2, doorbell: this.#doorbell.buffer as SharedArrayBuffer };
+    const canary = this.#canary.theirs;
+    const workerData: WorkerData = {
+      port: port2,
+      canary,
+      doorbell: this.#doorbell.buffer as SharedArrayBuffer,
+    };
     try {
       this.#worker = new Worker(file, {
         name: "dify-dual",
         workerData,
-        transferList: [port2],
+        transferList: [port2, canary],
         // Neither loaders and inspectors nor keys of the caller's have any business there.
         execArgv: [],
         env: {},
@@ -63,7 +72,7 @@ export class WorkerLink implements Link {
 
   flush(): void {}
 
-  poll(): readonly FromHost[] {
+  #poll(): readonly FromHost[] {
     const messages: FromHost[] = [];
     for (;;) {
       const received = receiveMessageOnPort(this.#port) as { message: FromHost } | undefined;
@@ -77,13 +86,17 @@ export class WorkerLink implements Link {
     const doorbell = this.#doorbell;
     const end = performance.now() + milliseconds;
     for (;;) {
+      const dead = this.dead;
       // Read the counter, then look, then wait for it to differ: a message between the two is not slept through.
       const seen = Atomics.load(doorbell, 0);
-      const messages = this.poll();
+      const messages = this.#poll();
       if (messages.length > 0) return messages;
+      if (dead) throw this.#ended();
       const left = end - performance.now();
       if (left <= 0) return [];
-      if (Atomics.wait(doorbell, 0, seen, Math.min(left, SLICE)) === "timed-out") this.#probe();
+      const slept = Atomics.wait(doorbell, 0, seen, Math.min(left, SLICE)) === "timed-out";
+      // Once dead, the port is looked at once more: what the worker sent before its end is not lost.
+      if (slept && !this.#canary.alive) this.dead = true;
     }
   }
 
@@ -92,16 +105,9 @@ export class WorkerLink implements Link {
     void this.#worker.terminate();
   }
 
-  /** A blocked thread gets no "exit" event; but a worker that is gone, for whatever reason, has closed its port. */
-  #probe(): void {
-    this.#port.ref();
-    // Not in @types/node 20, but in every Node that is supported.
-    const open = (this.#port as MessagePort & { hasRef(): boolean }).hasRef();
-    this.#port.unref();
-    if (open && !this.dead) return;
-    // What was sent before the end must not be lost: it is taken before this is asked again.
-    this.dead = true;
-    throw new BridgeError("the bridge's worker thread has ended", { cause: this.#cause });
+  #ended(): BridgeError {
+    this.#canary.close();
+    return new BridgeError("the bridge's worker thread has ended", { cause: this.#cause });
   }
 }
 

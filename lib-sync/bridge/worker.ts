@@ -4,7 +4,7 @@ import { type FromHost, type ToHost, transferOf } from "./protocol";
 import type { WorkerData } from "./worker-link";
 
 // The entry of the worker thread. It writes nothing to stdout.
-const { port, doorbell: shared } = workerData as WorkerData;
+const { port, canary, doorbell: shared } = workerData as WorkerData;
 const doorbell = new Int32Array(shared);
 
 function send(message: FromHost): void {
@@ -15,4 +15,6 @@ function send(message: FromHost): void {
 
 const host = new Host(send, () => void Atomics.add(doorbell, 1, 1));
 port.on("message", (message: ToHost) => host.receive(message));
+// Referred to, so that it is not collected, and closed, before its time.
+port.once("close", () => canary.close());
 send(["ready", 0]);

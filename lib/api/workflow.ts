@@ -47,7 +47,7 @@ const getWorkflowLogs = endpoint<GetWorkflowLogsArgs>("getWorkflowLogs", "GET /w
   limit: optional(integer, 20),
   created_at__before: dropped(text),
   created_at__after: dropped(text),
-  created_by_end_user_session_id: dropped(text),
+  created_by_end_user_session_id: dropped(id),
   created_by_account: dropped(text),
 });
 const notServed = { notServed: true } as const;

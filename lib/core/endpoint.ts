@@ -80,8 +80,7 @@ export function describeRequest(
   const values = checkArguments(endpoint, args);
   const streaming = endpoint.answer === "mode" && values.get("response_mode") === "streaming";
   const slow = endpoint.slow === true && !streaming;
-  const call: CallSettings | undefined =
-    options && resolveRequestOptions(options, caller.settings, slow, caller.mode, operation);
+  const call = options && callSettings(options, slow, caller, operation);
   const segment = (name: string) => pathValue(endpoint, name, values, caller);
   const path = fillPath(endpoint.template, segment, operation);
   const placed = place(endpoint, values, caller);
@@ -102,6 +101,21 @@ export function describeRequest(
     ...(call?.signal ? { signal: call.signal } : {}),
     ...(endpoint.secret ? { secret: true } : {}),
   };
+}
+
+function callSettings(
+  options: RequestOptions<Mode>,
+  slow: boolean,
+  caller: Caller,
+  operation: string,
+): CallSettings {
+  try {
+    return resolveRequestOptions(options, caller.settings, slow, caller.mode, operation);
+  } catch (error) {
+    // The checks that a client's own options share know of no operation.
+    if (!(error instanceof ValidationError) || error.operation) throw error;
+    throw new ValidationError(error.message, { operation, cause: error.cause });
+  }
 }
 
 function checkArguments(endpoint: Endpoint, args: unknown): Map<string, unknown> {

@@ -1,3 +1,4 @@
+import { Blob as NodeBlob } from "node:buffer";
 import { type Stats, statSync } from "node:fs";
 import { basename } from "node:path";
 import { Readable } from "node:stream";
@@ -9,6 +10,10 @@ import type { Part, PartContent } from "./request";
 
 /** The name of a file that has none, as Python's httpx has it. */
 const NO_NAME = "upload";
+
+// The same words in both families.
+const ACCEPTED =
+  "Buffer, Uint8Array, ArrayBuffer, Blob, { path }; a stream in async calls, { fd } in blocking ones";
 
 /** What the check of a file needs to know of the call. */
 export interface FileContext {
@@ -70,12 +75,14 @@ function partContent(value: unknown, context: FileContext, at = ""): PartContent
   }
   if (types.isAnyArrayBuffer(value)) return { bytes: new Uint8Array(value) };
   if (typeof value !== "object" || value === null) {
-    refuse(
-      context,
-      `${at}${at ? " " : ""}must be a file's content (${accepted(context.mode)}), got ${describe(value)}`,
-    );
+    refuse(context, `${at}${at ? " " : ""}must be a file's content (${ACCEPTED}), got ${describe(value)}`);
   }
-  if (isBlob(value)) return { blob: value };
+  if (isBlob(value)) {
+    if (context.mode === "sync" && isFileBacked(value)) {
+      refuse(context, "must not be a Blob of a file on disk in a blocking call: pass a Buffer or { path }");
+    }
+    return { blob: value };
+  }
   const stream = asStream(value);
   if (stream) {
     if (context.mode === "sync") {
@@ -86,7 +93,7 @@ function partContent(value: unknown, context: FileContext, at = ""): PartContent
   const { path, fd } = value as { path?: unknown; fd?: unknown };
   if (path !== undefined) return pathContent(path, context);
   if (typeof fd === "number" && Number.isInteger(fd) && fd >= 0) return { fd };
-  refuse(context, `must be a file's content (${accepted(context.mode)}), got ${describe(value)}`);
+  refuse(context, `must be a file's content (${ACCEPTED}), got ${describe(value)}`);
 }
 
 function pathContent(path: unknown, context: FileContext): PartContent {
@@ -109,6 +116,17 @@ function pathContent(path: unknown, context: FileContext): PartContent {
 function isBlob(value: object): value is Blob {
   const { size, stream, arrayBuffer } = value as Partial<Blob>;
   return typeof size === "number" && typeof stream === "function" && typeof arrayBuffer === "function";
+}
+
+/** A Blob that stands for a file on disk cannot go to another thread; there is no other way to tell than to try. */
+function isFileBacked(blob: Blob): boolean {
+  if (!(blob instanceof NodeBlob)) return false;
+  try {
+    structuredClone(blob);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** How to get a stream out of what is one, or of a file handle; undefined for anything else. */
@@ -134,12 +152,6 @@ function nameOf(value: unknown): string | undefined {
 function typeOf(value: unknown): string | undefined {
   if (typeof value !== "object" || value === null || !isBlob(value)) return undefined;
   return value.type || undefined;
-}
-
-function accepted(mode: Mode): string {
-  return mode === "sync"
-    ? "Buffer, Uint8Array, ArrayBuffer, Blob, { path }, { fd }"
-    : "Buffer, Uint8Array, ArrayBuffer, Blob, { path }, a stream";
 }
 
 /** Whether a part's header cannot carry it. */

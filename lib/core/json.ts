@@ -6,7 +6,8 @@ export class NotJson extends Error {
     readonly reason: string,
     public path = "",
   ) {
-    super(reason);
+    // Without a message: one of its own would hide the getter below.
+    super();
   }
 
   override get message(): string {

@@ -2,7 +2,7 @@ import type { Dispatcher } from "undici";
 import type { Connection, RawAnswer, RequestDescription } from "../core/request";
 import { type DifyClientError, StreamError } from "../errors";
 import { ByteQueue } from "../stream/byte-queue";
-import { expiryFailure, networkFailure, type Phase } from "./failures";
+import { expiryFailure, networkFailure, type Phase, unreadableFailure } from "./failures";
 import { encodeForm } from "./multipart";
 import { parseRetryAfter } from "./retry";
 import { type Expiry, Watch } from "./watch";
@@ -37,8 +37,14 @@ export interface AttemptContext {
   /** On the same clock; `Infinity` for none. */
   readonly deadlineAt: number;
   readonly onActivity: (() => void) | undefined;
-  /** Streams that are being read, so that closing the client ends them. */
-  readonly open: Set<ByteQueue>;
+  /** What is under way, so that closing the client ends it, whoever's the dispatcher is. */
+  readonly open: Set<Open>;
+}
+
+/** An attempt under way, or the stream that came of it. */
+export interface Open {
+  /** Ends it with an error, and drops its connection. */
+  drop(error: DifyClientError): void;
 }
 
 const ERROR_BODY_LIMIT = 1024 * 1024;
@@ -53,7 +59,7 @@ export function attempt(
   });
 }
 
-class Attempt implements Dispatcher.DispatchHandler {
+class Attempt implements Dispatcher.DispatchHandler, Open {
   readonly #request: RequestDescription;
   readonly #context: AttemptContext;
   readonly #resolve: (answer: RawAnswer | RawStream) => void;
@@ -68,6 +74,8 @@ class Attempt implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] = [];
   #size = 0;
   #bytes: ByteQueue | null = null;
+  /** What came out of a file instead of its bytes. */
+  #unreadable: unknown;
 
   constructor(
     request: RequestDescription,
@@ -92,6 +100,7 @@ class Attempt implements Dispatcher.DispatchHandler {
     const { connection, dispatcher } = this.#context;
     const { signal, method, path, json, parts } = this.#request;
     signal?.addEventListener("abort", this.#onAbort, { once: true });
+    this.#context.open.add(this);
     let headers = this.#request.headers
       ? { ...connection.headers, ...this.#request.headers }
       : connection.headers;
@@ -101,6 +110,9 @@ class Attempt implements Dispatcher.DispatchHandler {
         const form = encodeForm(parts, this.#alive);
         headers = { ...headers, ...form.headers };
         body = form.body;
+        form.body.once("error", (error) => {
+          this.#unreadable = error;
+        });
       }
       dispatcher.dispatch(
         { origin: connection.origin, path: connection.basePath + path, method, headers, body },
@@ -152,14 +164,17 @@ class Attempt implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.#done();
-    if (this.#bytes) {
-      this.#context.open.delete(this.#bytes);
-      this.#bytes.end();
-    } else this.#complete();
+    if (this.#bytes) this.#bytes.end();
+    else this.#complete();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.#fail(error);
+  }
+
+  drop(error: DifyClientError): void {
+    const toError = () => error;
+    this.#giveUp(new AttemptFailure(toError, this.#phase, true), toError);
   }
 
   // Bound once: it is handed around.
@@ -190,12 +205,10 @@ class Attempt implements Dispatcher.DispatchHandler {
       },
       abort: () => {
         this.#done();
-        this.#context.open.delete(bytes);
         controller.abort(new Error("the stream was closed"));
       },
     });
     this.#bytes = bytes;
-    this.#context.open.add(bytes);
     this.#settled = true;
     this.#resolve({ statusCode: this.#statusCode, headers: this.#headers, url: this.#url(), bytes });
   }
@@ -221,7 +234,14 @@ class Attempt implements Dispatcher.DispatchHandler {
     const phase = this.#phase;
     const where = this.#context.connection.origin;
     this.#end(
-      new AttemptFailure(() => networkFailure(error, phase, operation, where), phase, false),
+      new AttemptFailure(
+        () =>
+          error === this.#unreadable
+            ? unreadableFailure(error, operation)
+            : networkFailure(error, phase, operation, where),
+        phase,
+        false,
+      ),
       () =>
         new StreamError(`${operation}: the connection to ${where} broke within the stream`, {
           operation,
@@ -244,7 +264,6 @@ class Attempt implements Dispatcher.DispatchHandler {
   #end(failure: unknown, inStream: () => unknown): void {
     this.#done();
     if (this.#bytes) {
-      this.#context.open.delete(this.#bytes);
       this.#bytes.end(inStream() as Error);
       return;
     }
@@ -256,6 +275,7 @@ class Attempt implements Dispatcher.DispatchHandler {
 
   #done(): void {
     this.#watch.stop();
+    this.#context.open.delete(this);
     this.#request.signal?.removeEventListener("abort", this.#onAbort);
   }
 

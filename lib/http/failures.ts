@@ -32,6 +32,14 @@ export function networkFailure(
   return new NetworkError(`${operation}: ${what}${shown}`, { operation, cause });
 }
 
+/** A file that could not be read to its end while it was sent. */
+export function unreadableFailure(cause: unknown, operation: string): FileUploadError {
+  return new FileUploadError(`${operation}: the file could not be read while it was sent`, {
+    operation,
+    cause,
+  });
+}
+
 /** A limit that passed, as an error that says which one, how long it was, and in which unit. */
 export function expiryFailure(expiry: Expiry, operation: string, where: string): TimeoutError {
   const { limit, milliseconds } = expiry;

@@ -24,6 +24,8 @@ export function encodeForm(parts: readonly Part[], onProgress: () => void): Enco
   // Loaded when an upload happens: it costs more to load than a call.
   const Form = require("form-data") as typeof FormData;
   const form = new Form();
+  // On its own, form-data would cut a name at its last slash: httpx and browsers send it as it is.
+  Object.assign(form, { _getContentDisposition: disposition });
   form.setBoundary(`dify-dual-${randomBytes(18).toString("hex")}`);
   let known = true;
   for (const part of parts) {
@@ -35,11 +37,7 @@ export function encodeForm(parts: readonly Part[], onProgress: () => void): Enco
     if (size === undefined) known = false;
     const value = size === 0 ? Buffer.alloc(0) : open(part.content, onProgress);
     form.append(part.name, value, {
-      // For the guess of a type; on its own, form-data would cut the name at its last slash.
       filename: part.filename,
-      header: {
-        "Content-Disposition": `form-data; name="${quoted(part.name)}"; filename="${quoted(part.filename)}"`,
-      },
       ...(part.contentType ? { contentType: part.contentType } : {}),
       ...(size ? { knownLength: size } : {}),
     });
@@ -51,9 +49,9 @@ export function encodeForm(parts: readonly Part[], onProgress: () => void): Enco
   return { headers, body: form as unknown as Readable };
 }
 
-/** A name inside quotes, as httpx and browsers write it. Control characters were refused before. */
-function quoted(name: string): string {
-  return name.replaceAll("\\", "\\\\").replaceAll('"', "%22");
+/** A file's name as a parameter, the way httpx writes it. Control characters were refused before. */
+function disposition(_value: unknown, { filename }: { filename?: string }): string | undefined {
+  return filename && `filename="${filename.replaceAll("\\", "\\\\").replaceAll('"', "%22")}"`;
 }
 
 function sizeOf(content: PartContent): number | undefined {

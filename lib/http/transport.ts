@@ -3,8 +3,7 @@ import type { Dispatcher } from "undici";
 import type { LogSink } from "../core/options";
 import type { Connection, RawAnswer, RequestDescription } from "../core/request";
 import { DifyClientError } from "../errors";
-import type { ByteQueue } from "../stream/byte-queue";
-import { AttemptFailure, attempt, type RawStream } from "./attempt";
+import { AttemptFailure, attempt, type Open, type RawStream } from "./attempt";
 import { logFailure, logOutcome, logRequest } from "./log";
 import { replayable } from "./multipart";
 import { type Failure, retryWait } from "./retry";
@@ -28,7 +27,9 @@ export class Transport {
   readonly #connection: Connection;
   readonly #given: Dispatcher | undefined;
   readonly #onActivity: (() => void) | undefined;
-  readonly #open = new Set<ByteQueue>();
+  readonly #open = new Set<Open>();
+  /** Ends of the waits between two attempts. */
+  readonly #waits = new Set<() => void>();
   #own: Dispatcher | undefined;
   #lastSeen = 0;
   #closed = false;
@@ -89,7 +90,7 @@ export class Transport {
         return answer as RawAnswer;
       }
       this.#onActivity?.();
-      await sleep(wait, signal);
+      await sleep(wait, signal, this.#waits);
     }
   }
 
@@ -97,8 +98,8 @@ export class Transport {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    for (const bytes of this.#open) bytes.end(new DifyClientError("the client was closed"));
-    this.#open.clear();
+    for (const open of this.#open) open.drop(new DifyClientError("the client was closed"));
+    for (const endWait of this.#waits) endWait();
     await this.#own?.destroy();
   }
 
@@ -125,16 +126,20 @@ function turnOfTheLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 }
 
-function sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+function sleep(milliseconds: number, signal: AbortSignal | undefined, waits: Set<() => void>): Promise<void> {
   return new Promise((resolve, reject) => {
-    const onAbort = () => {
+    const end = () => {
       clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
       signal?.removeEventListener("abort", onAbort);
+      waits.delete(end);
       resolve();
-    }, milliseconds);
+    };
+    const onAbort = () => {
+      reject(signal?.reason);
+      end();
+    };
+    const timer = setTimeout(end, milliseconds);
     signal?.addEventListener("abort", onAbort, { once: true });
+    waits.add(end);
   });
 }

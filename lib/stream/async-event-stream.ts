@@ -180,6 +180,7 @@ class StreamIterator<T> implements AsyncIterableIterator<T> {
       if (!source) return NEED;
       const chunk = source.bytes.take();
       if (chunk) source.reader.push(chunk);
+      else if (source.bytes.closed) source.reader.close();
       else if (source.bytes.done) source.reader.end(source.bytes.error);
       else return NEED;
     }

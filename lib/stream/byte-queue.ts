@@ -26,6 +26,7 @@ export class ByteQueue {
   #size = 0;
   #paused = false;
   #ended = false;
+  #closed = false;
   #error: DifyClientError | Error | null = null;
   readonly #source: ByteSource;
 
@@ -88,6 +89,11 @@ export class ByteQueue {
     return this.#ended && this.#chunks.length === 0;
   }
 
+  /** The reader has closed it: what was left is not wanted. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** Why the body broke; null where it ended cleanly, or has not ended. */
   get error(): DifyClientError | Error | null {
     return this.#error;
@@ -95,6 +101,7 @@ export class ByteQueue {
 
   /** Drops what is left and the connection. */
   close(): void {
+    this.#closed = true;
     this.#chunks = [];
     this.#at = 0;
     this.#size = 0;

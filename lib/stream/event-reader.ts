@@ -51,6 +51,12 @@ export class EventReader<E> {
     this.#lines.end();
   }
 
+  /** The reader wants no more: half a line or half an event is nothing then. */
+  close(): void {
+    this.#ended = true;
+    this.#data = null;
+  }
+
   /** The next line as sent. */
   nextLine(): string | typeof NEED | typeof DONE {
     if (this.#after) throw this.#after;
