@@ -48,7 +48,9 @@ const METHODS = Object.entries(CLASSES).flatMap(([owner, { methods }]) =>
 );
 
 function soundArguments(owner: string, method: PythonMethod): Record<string, unknown> {
-  const call = CALLS.find((c) => c.class === owner && c.method === method.python && c.case === "required_only");
+  const call = CALLS.find(
+    (c) => c.class === owner && c.method === method.python && c.case === "required_only",
+  );
   if (!call) throw new Error(`no sound call of ${method.python}`);
   return translate(call, files);
 }
@@ -82,7 +84,13 @@ function typeOf({ http }: PythonMethod, { name, type }: PythonMethod["params"][n
   if (name.endsWith("_id") || isInPath(http, name)) return "id";
   const plain = (type ?? "str").replace(" | None", "");
   if (plain === "List[str]") return plain;
-  return /^list/i.test(plain) ? "list" : /^dict/i.test(plain) ? "dict" : /^Literal/.test(plain) ? "str" : plain;
+  return /^list/i.test(plain)
+    ? "list"
+    : /^dict/i.test(plain)
+      ? "dict"
+      : /^Literal/.test(plain)
+        ? "str"
+        : plain;
 }
 
 // Not required by the server, nor in Python's own README.
@@ -92,8 +100,22 @@ const table: Entry[] = [];
 const add = (entry: Entry) => void table.push(entry);
 
 for (const { owner, method, name, sound: args } of METHODS) {
-  const entry = (argument: string, fault: string, given: unknown, says: string[], more: Partial<Entry> = {}) =>
-    add({ class: owner, method: name, argument, fault, args: [given], says: [`${name}: `, ...says], ...more });
+  const entry = (
+    argument: string,
+    fault: string,
+    given: unknown,
+    says: string[],
+    more: Partial<Entry> = {},
+  ) =>
+    add({
+      class: owner,
+      method: name,
+      argument,
+      fault,
+      args: [given],
+      says: [`${name}: `, ...says],
+      ...more,
+    });
   for (const param of method.params) {
     const type = typeOf(method, param);
     const [words, wrong, got] = WORDS[type] as (typeof WORDS)[string];
@@ -113,7 +135,9 @@ for (const { owner, method, name, sound: args } of METHODS) {
     }
     if (isInPath(method.http, param.name) && type === "id") {
       for (const dots of [".", ".."])
-        entry(param.name, `is ${dots}`, { ...args, [param.name]: dots }, [`${param.name} must not be "${dots}"`]);
+        entry(param.name, `is ${dots}`, { ...args, [param.name]: dots }, [
+          `${param.name} must not be "${dots}"`,
+        ]);
     }
     if (type === "id" || type === "str")
       entry(param.name, "a lone surrogate", { ...args, [param.name]: "a\udc00b" }, [
@@ -128,13 +152,19 @@ for (const { owner, method, name, sound: args } of METHODS) {
     }
   }
   entry("zzzzzzzz", "unknown", { ...args, zzzzzzzz: 1 }, ['unknown argument "zzzzzzzz"']);
-  entry("timeout", "an option among the arguments", { ...args, timeout: 1 }, ['"timeout"', "per-call option"]);
+  entry("timeout", "an option among the arguments", { ...args, timeout: 1 }, [
+    '"timeout"',
+    "per-call option",
+  ]);
   entry("__proto__", "unknown", JSON.parse('{ "__proto__": 1 }'), ['unknown argument "__proto__"']);
   // A string in the first place begins Python's positional form there.
   if (name !== "fileUpload")
     entry("args", "a string", "user-1", ["the arguments must be one object, got a string"]);
   entry("args", "a list", [], ["the arguments must be one object, got an array"]);
-  if (/\{(self|dataset_id\|self)\.dataset_id\}/.test(method.http) || /client\.dataset_id/.test(String(method.body)))
+  if (
+    /\{(self|dataset_id\|self)\.dataset_id\}/.test(method.http) ||
+    /client\.dataset_id/.test(String(method.body))
+  )
     entry("datasetId", "missing", args, ["no dataset id", "datasetId"], { homeless: true });
 }
 
@@ -145,7 +175,14 @@ for (const [name, wrong, right] of [
 ] as const) {
   const args = { ...without(sound(name), right), [wrong]: 5 };
   const says = [`unknown argument "${wrong}"`, `it is called "${right}" here`];
-  add({ class: ownerOf(name), method: name, argument: wrong, fault: "the API's own name", args: [args], says });
+  add({
+    class: ownerOf(name),
+    method: name,
+    argument: wrong,
+    fault: "the API's own name",
+    args: [args],
+    says,
+  });
 }
 
 // Arguments of the API that Python's methods lack.
@@ -182,8 +219,8 @@ for (const [name, argument, wrong, words, got] of [
 // What JSON cannot carry, each at a nested place that the message must name.
 const cycle: Record<string, unknown> = {};
 cycle.again = cycle;
-const deep: unknown[] = [];
-for (let at = deep, i = 0; i < 100_000; i++) at.push((at = []));
+let deep: unknown[] = [];
+for (let i = 0; i < 100_000; i++) deep = [deep];
 const UNJSON: [fault: string, value: unknown, says: string][] = [
   ["a BigInt", 10n, "is a bigint, which JSON cannot carry"],
   ["NaN", Number.NaN, "is NaN, which JSON cannot carry"],
@@ -220,8 +257,7 @@ const HOSTS: [method: string, argument: string, list: boolean][] = [
 ];
 for (const [name, argument, list] of HOSTS) {
   const place = list ? `${argument}[1].a["b c"]` : `${argument}.a[1]["b c"]`;
-  const nest = (value: unknown) =>
-    list ? [0, { a: { "b c": value } }] : { a: [0, { "b c": value }] };
+  const nest = (value: unknown) => (list ? [0, { a: { "b c": value } }] : { a: [0, { "b c": value }] });
   const entry = (fault: string, value: unknown, says: string) =>
     add({
       class: ownerOf(name),
@@ -269,12 +305,21 @@ const FILE_FAULTS: [fault: string, value: unknown, says: string[], only?: "async
   ["a name with NUL", ["a\0.txt", "x"], ["has a file name with a line break or a control character"]],
   ["a name with a lone surrogate", ["a\ud83d.txt", "x"], ["has a file name with"]],
   ["a mime type with a line break", ["a", "x", "text/plain\r\nx: y"], ["has no mime type such as"]],
-  ["a mime type with a folded line", ["a", "x", "text/plain;\r\n charset=utf-8"], ["mime type with a control"]],
+  [
+    "a mime type with a folded line",
+    ["a", "x", "text/plain;\r\n charset=utf-8"],
+    ["mime type with a control"],
+  ],
   ["a mime type that is none", ["a", "x", "plain"], ["has no mime type such as", '"plain"']],
   ["a mime type that is a number", ["a", "x", 5], ["[2] must be a mime type, got 5"]],
   ["an empty mime type", ["a", "x", ""], ["[2] must be a mime type"]],
   ["a Readable", Readable.from(["x"]), ["must not be a stream in a blocking call"], "sync"],
-  ["a Readable with a name", ["a", Readable.from(["x"])], ["must not be a stream in a blocking call"], "sync"],
+  [
+    "a Readable with a name",
+    ["a", Readable.from(["x"])],
+    ["must not be a stream in a blocking call"],
+    "sync",
+  ],
   ["a web stream", new Blob(["x"]).stream(), ["must not be a stream in a blocking call"], "sync"],
 ];
 for (const [name, argument, wrap] of [
@@ -295,7 +340,8 @@ for (const [name, argument, wrap] of [
       ...(only ? { only } : {}),
     });
   for (const [fault, value, says, only] of FILE_FAULTS) entry(fault, wrap(value), says, only);
-  if (argument === "file_path") entry("the path of nothing", wrap(path.join(folder, "none")), ["does not exist"]);
+  if (argument === "file_path")
+    entry("the path of nothing", wrap(path.join(folder, "none")), ["does not exist"]);
   else entry("a bare string", wrap("a.txt"), ["must not be a bare string", "{ path }", "[name, content]"]);
 }
 for (const [fault, value] of [
@@ -482,7 +528,9 @@ function shown(value: unknown): string {
 }
 
 test("the table is as large as it is meant to be, and each of its entries another one", () => {
-  const names = table.map((entry) => `${entry.class}.${entry.method} ${entry.argument} ${entry.fault} ${entry.only}`);
+  const names = table.map(
+    (entry) => `${entry.class}.${entry.method} ${entry.argument} ${entry.fault} ${entry.only}`,
+  );
   expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
   expect(names.length).toBeGreaterThanOrEqual(300);
   const methods = new Set(table.filter((e) => e.method !== "constructor").map((e) => e.method));
@@ -509,7 +557,10 @@ describe("bad input is refused alike in both families", () => {
   function clientOf(family: FamilyUnderTest, entry: Entry): AnyClient {
     const name = `${family.name} ${entry.class}`;
     let client = clients.get(name);
-    if (!client) clients.set(name, (client = family.client(entry.class, KEY, { baseUrl: recorder.baseUrl })));
+    if (!client) {
+      client = family.client(entry.class, KEY, { baseUrl: recorder.baseUrl });
+      clients.set(name, client);
+    }
     if (entry.class === "KnowledgeBaseClient") client.datasetId = entry.homeless ? null : "ds-1";
     return client;
   }
@@ -526,26 +577,27 @@ describe("bad input is refused alike in both families", () => {
 
   const isFor = (name: FamilyName, { only }: Entry) => !only || (only === "async") === (name === "async");
 
-  test.each(table.map((entry) => [`${entry.class}.${entry.method}: ${entry.argument} ${entry.fault}`, entry] as const))(
-    "%s",
-    async (_, entry) => {
-      const messages = new Set<string>();
-      for (const family of families.filter(({ name }) => isFor(name, entry))) {
-        const error = await refusal(family, entry);
-        expect(error).toBeInstanceOf(family.exports.ValidationError);
-        expect(error).toBeInstanceOf(family.exports.DifyClientError);
-        const { name, message, statusCode, operation } = error as Error & Record<string, unknown>;
-        expect({ name, statusCode, operation }).toEqual({
-          name: "ValidationError",
-          statusCode: undefined,
-          operation: entry.method === "constructor" ? undefined : entry.method,
-        });
-        for (const fragment of entry.says) expect(message).toContain(fragment);
-        expect(message).not.toContain("5ecret");
-        messages.add(message);
-      }
-      expect([...messages]).toHaveLength(1);
-      expect(await recorder.take()).toEqual([]);
-    },
-  );
+  test.each(
+    table.map(
+      (entry) => [`${entry.class}.${entry.method}: ${entry.argument} ${entry.fault}`, entry] as const,
+    ),
+  )("%s", async (_, entry) => {
+    const messages = new Set<string>();
+    for (const family of families.filter(({ name }) => isFor(name, entry))) {
+      const error = await refusal(family, entry);
+      expect(error).toBeInstanceOf(family.exports.ValidationError);
+      expect(error).toBeInstanceOf(family.exports.DifyClientError);
+      const { name, message, statusCode, operation } = error as Error & Record<string, unknown>;
+      expect({ name, statusCode, operation }).toEqual({
+        name: "ValidationError",
+        statusCode: undefined,
+        operation: entry.method === "constructor" ? undefined : entry.method,
+      });
+      for (const fragment of entry.says) expect(message).toContain(fragment);
+      expect(message).not.toContain("5ecret");
+      messages.add(message);
+    }
+    expect([...messages]).toHaveLength(1);
+    expect(await recorder.take()).toEqual([]);
+  });
 });

@@ -91,15 +91,36 @@ form(THREADS, "empty File", () => file(nothing, "a.pdf"), "a.pdf", "application/
 form(THREADS, "5 MB Blob", () => new Blob([big]), "upload", OCTETS, big);
 form(BLOCKING, "{ fd }", () => descriptor(textPath), "upload", OCTETS);
 form(BLOCKING, "{ fd } of an empty file", () => descriptor(emptyPath), "upload", OCTETS, nothing);
-form(BLOCKING, "{ fd } of 5 MB with a name", () => ["a.mp3", descriptor(bigPath)], "a.mp3", "audio/mpeg", big);
+form(
+  BLOCKING,
+  "{ fd } of 5 MB with a name",
+  () => ["a.mp3", descriptor(bigPath)],
+  "a.mp3",
+  "audio/mpeg",
+  big,
+);
 form(ASYNC, "fs.ReadStream", () => fs.createReadStream(textPath), "nötes 1.txt", "text/plain");
 form(ASYNC, "fs.ReadStream of 5 MB", () => fs.createReadStream(bigPath), "big.bin", OCTETS, big);
 form(ASYNC, "Readable", () => Readable.from(pieces(big)), "upload", OCTETS, big);
-form(ASYNC, "Readable of strings", () => Readable.from(["grö", "ße"]), "upload", OCTETS, Buffer.from("größe"));
+form(
+  ASYNC,
+  "Readable of strings",
+  () => Readable.from(["grö", "ße"]),
+  "upload",
+  OCTETS,
+  Buffer.from("größe"),
+);
 form(ASYNC, "empty Readable", () => Readable.from([]), "upload", OCTETS, nothing);
 form(ASYNC, "web ReadableStream", () => new Blob([text]).stream(), "upload", OCTETS);
 form(ASYNC, "FileHandle", () => handle(textPath), "upload", OCTETS);
-form(ASYNC, "FileHandle with a name", async () => ["a.json", await handle(bigPath)], "a.json", "application/json", big);
+form(
+  ASYNC,
+  "FileHandle with a name",
+  async () => ["a.json", await handle(bigPath)],
+  "a.json",
+  "application/json",
+  big,
+);
 
 const NAMED: [title: string, content: () => unknown, families: FamilyName[], bytes?: Buffer][] = [
   ["Buffer", () => text, ALL],
@@ -112,7 +133,14 @@ const NAMED: [title: string, content: () => unknown, families: FamilyName[], byt
 ];
 for (const [title, content, families, bytes = text] of NAMED) {
   form(families, `[name, ${title}]`, () => ["pic.png", content()], "pic.png", "image/png", bytes);
-  form(families, `[name, ${title}, mime]`, () => ["p", content(), "text/x-a; q=1"], "p", "text/x-a; q=1", bytes);
+  form(
+    families,
+    `[name, ${title}, mime]`,
+    () => ["p", content(), "text/x-a; q=1"],
+    "p",
+    "text/x-a; q=1",
+    bytes,
+  );
 }
 form(ALL, "[name, Buffer, undefined]", () => ["a.html", text, undefined], "a.html", "text/html");
 form(ALL, "[name, Buffer, null]", () => ["a.zzz", text, null], "a.zzz", OCTETS);
@@ -186,7 +214,13 @@ describe.each([
       const [user, sent, ...more] = await partsOf();
       expect(more).toEqual([]);
       expect(user).toMatchObject({ name: "user", filename: null, contentType: null, base64: "bWU=" });
-      expect(sent).toMatchObject({ name: "file", filename, contentType, size: bytes.length, sha256: sha256(bytes) });
+      expect(sent).toMatchObject({
+        name: "file",
+        filename,
+        contentType,
+        size: bytes.length,
+        sha256: sha256(bytes),
+      });
       expect(sent?.rawHeaders).toEqual([
         `Content-Disposition: form-data; name="file"; filename="${escaped(filename)}"`,
         `Content-Type: ${contentType}`,
@@ -235,7 +269,12 @@ describe.each([
 
   test("fields carry whatever text they are given, and no name breaks out of its header", async () => {
     const user = 'a\r\n--b\r\nContent-Disposition: form-data; name="x"\r\n\r\n"日本語\0';
-    const extraBody = { 'q"; filename="x': "1", "日 本/": { deep: [true, null] }, nothing: null, number: 1.5 };
+    const extraBody = {
+      'q"; filename="x': "1",
+      "日 本/": { deep: [true, null] },
+      nothing: null,
+      number: 1.5,
+    };
     await family.call(client, "fileUpload", { user, files: { file: text } }, { extraBody });
     const parts = await partsOf();
     const base64 = (value: string) => Buffer.from(value).toString("base64");

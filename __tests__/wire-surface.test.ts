@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { asyncFamily, type FamilyUnderTest, syncFamily } from "./helpers/recorder-families";
-import { canonical, CLASSES, EXCEPTIONS, type PythonMethod } from "./helpers/recorder-python";
+import { CLASSES, canonical, EXCEPTIONS, type PythonMethod } from "./helpers/recorder-python";
 
 const API_FILES: Record<string, string> = {
   DifyClient: "base",
@@ -35,7 +35,9 @@ describe.each(families)("the surface of the %s family", (name, load) => {
     expect(typeof clientOf(owner)[method]).toBe("function");
     const strangers = Object.keys(CLASSES).filter(
       (other) =>
-        other !== owner && owner !== "DifyClient" && !CLASSES[other]?.methods.some((own) => own.name === method),
+        other !== owner &&
+        owner !== "DifyClient" &&
+        !CLASSES[other]?.methods.some((own) => own.name === method),
     );
     for (const stranger of strangers) expect(method in clientOf(stranger)).toBe(false);
     if (owner === "DifyClient")
@@ -52,7 +54,8 @@ describe.each(families)("the surface of the %s family", (name, load) => {
     expect(client instanceof other).toBe(false);
     for (const sibling of Object.keys(CLASSES).filter((c) => c !== owner && c !== "DifyClient"))
       expect(client instanceof family.exports[name === "async" ? `Async${sibling}` : sibling]).toBe(false);
-    class Mine extends base() {}
+    const Base: new (key: string) => object = base();
+    class Mine extends Base {}
     expect(client instanceof Mine).toBe(false);
     expect(new Mine("key")).toBeInstanceOf(base());
     expect({} instanceof base()).toBe(false);

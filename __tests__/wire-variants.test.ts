@@ -25,7 +25,9 @@ test("the rules say of the 245 calls what was recorded", () => {
     const { parts, ...recorded } = expectedOf(call, args);
     const method = methodOf(call.class, call.method);
     expect(requestFor(method, args, knowledgeBase(call))).toEqual(recorded);
-    const fields = parts?.filter((part) => part.filename === null).map(({ name, content }) => [name, content]);
+    const fields = parts
+      ?.filter((part) => part.filename === null)
+      .map(({ name, content }) => [name, content]);
     const text = (value: unknown) =>
       typeof value === "string" ? Buffer.from(value).toString("base64") : value;
     const entries = Object.entries(formFieldsFor(method, args)).map(([name, value]) => [name, text(value)]);
@@ -34,7 +36,19 @@ test("the rules say of the 245 calls what was recorded", () => {
 });
 
 // By kind of parameter, what is unusual and must go as it would from Python, or be refused by the rules.
-const TEXTS = ["", " ", "a b+c&d=e?f#g%h;i,j", "日本語🙂 \t\n", "'!()*~", "\\\"", "%2e%2e", "x".repeat(10_001), 5, false, []];
+const TEXTS = [
+  "",
+  " ",
+  "a b+c&d=e?f#g%h;i,j",
+  "日本語🙂 \t\n",
+  "'!()*~",
+  '\\"',
+  "%2e%2e",
+  "x".repeat(10_001),
+  5,
+  false,
+  [],
+];
 const IDS = ["../x", "a?b=c", "a#b", "a%2Fb", "..", ".", "...", " ", ":@&=+$,", "ü/é🙂", ""];
 const VALUES: [type: RegExp, values: unknown[]][] = [
   [/^str|^null/, TEXTS],
@@ -42,7 +56,10 @@ const VALUES: [type: RegExp, values: unknown[]][] = [
   [/^int/, [0, -1, 1, 2 ** 53 - 1, 1.5, "5", true]],
   [/^float/, [0, 1, 0.1, 1e21, 1e-7, -0.5, "0.5"]],
   [/^bool/, [false, true, 0, 1, "true"]],
-  [/^(Dict|dict)/, [{}, { a: null }, Object.fromEntries(Array.from({ length: 101 }, (_, i) => [i, i])), [], "x"]],
+  [
+    /^(Dict|dict)/,
+    [{}, { a: null }, Object.fromEntries(Array.from({ length: 101 }, (_, i) => [i, i])), [], "x"],
+  ],
   [/^List\[str\]/, [[], ["a"], ["é", ""], Array(1001).fill("x"), "x", [1], {}]],
   [/^(List|list)/, [[], [{ a: 1 }, 2, null], Array(1001).fill({}), {}, "x"]],
   [/^Any/, ["", 0, false, [], {}, 1.5, "x", [[[]]]]],
@@ -89,7 +106,9 @@ describe.each(FAMILIES)("unusual values, %s", (_, load) => {
   test.each(methods.map(([owner, method]) => [`${owner}.${method.name}`, owner, method] as const))(
     "%s",
     async (_, owner, method) => {
-      const call = CALLS.find(({ class: c, method: m, args }) => c === owner && m === method.python && args.length);
+      const call = CALLS.find(
+        ({ class: c, method: m, args }) => c === owner && m === method.python && args.length,
+      );
       const sound = call ? translate(call, files) : {};
       const expected: unknown[] = [];
       for (const { name, args } of variants(method, sound)) {

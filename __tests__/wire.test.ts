@@ -1,6 +1,14 @@
-import { type AnyClient, FAMILIES, type FamilyUnderTest, processFamily } from "./helpers/recorder-families";
-import { CALLS, essence, expectedOf, FixtureFiles, methodOf, type PythonCall, translate } from "./helpers/recorder-python";
 import { type Recorder, startRecorder } from "./helpers/recorder";
+import { type AnyClient, FAMILIES, type FamilyUnderTest, processFamily } from "./helpers/recorder-families";
+import {
+  CALLS,
+  essence,
+  expectedOf,
+  FixtureFiles,
+  methodOf,
+  type PythonCall,
+  translate,
+} from "./helpers/recorder-python";
 
 // Over the process bridge a call takes 65 ms: every fourth of them here, all with SOAK.
 const throughProcess = process.env.SOAK ? CALLS : CALLS.filter((_, i) => i % 4 === 0);

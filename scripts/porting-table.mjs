@@ -62,22 +62,21 @@ function methodsOf(className) {
 function table(className) {
   const rows = methodsOf(className).map((method) => {
     const call = `${method.name}(${argumentsOf(method)})`;
-    const cells = [
+    return [
       method.python ? code(`${method.python.python}(${pythonArguments(method.python)})`) : "",
       code(call),
       code(`await ${call}`),
       code(method.route),
       method.served ? "yes" : "no (404)",
     ];
-    return `| ${cells.join(" | ")} |`;
   });
-  return [
-    `### ${className} and Async${className}`,
-    "",
-    "| Python | blocking | awaited | route | served |",
-    "|---|---|---|---|---|",
-    ...rows,
-  ].join("\n");
+  const heads = ["Python", "blocking", "awaited", "route", "served"];
+  // Padded, as the formatter wants its tables.
+  const widths = heads.map((_, column) => Math.max(...[heads, ...rows].map((row) => row[column].length)));
+  const line = (cells) => `| ${cells.map((cell, column) => cell.padEnd(widths[column])).join(" | ")} |`;
+  const rule = widths.map((width) => "-".repeat(width));
+  const title = `### ${className} and Async${className}`;
+  return [title, "", line(heads), line(rule), ...rows.map(line)].join("\n");
 }
 
 /** The required ones by name; dots stand for those that may be left out. */

@@ -20,7 +20,8 @@ type Arguments = Record<string, unknown>;
 export function requestFor(method: PythonMethod, args: Arguments, knowledgeBase: string): Essence | null {
   if (refused(method, args)) return null;
   const [verb, route] = method.http.split(" ") as [string, string];
-  const value = (name: string) => (name === "client.dataset_id" ? knowledgeBase : argumentOf(method, args, name));
+  const value = (name: string) =>
+    name === "client.dataset_id" ? knowledgeBase : argumentOf(method, args, name);
   const segments = route.split("/").map((segment) => {
     const [, name] = /^\{(.+)\}$/.exec(segment) ?? [];
     if (!name) return segment;
@@ -54,7 +55,11 @@ export function formFieldsFor(method: PythonMethod, args: Arguments): Record<str
     if (inner !== undefined) {
       const rules = inner.split(/, (?=\w+ = |…)/).map(parseRule);
       fields.data = objectOf(rules, (name) => argumentOf(method, args, name));
-    } else if (!part.startsWith("file part")) Object.assign(fields, objectOf([parseRule(part)], (n) => args[n]));
+    } else if (!part.startsWith("file part"))
+      Object.assign(
+        fields,
+        objectOf([parseRule(part)], (n) => args[n]),
+      );
   }
   return fields;
 }
@@ -101,7 +106,12 @@ function parseRule(text: string): Rule {
   if (spread) return { wire: "", argument: spread, condition: "always", merged: true };
   const match = /^(\w+) = (.*?)(?: \((truthy|not_none)\))?$/.exec(text);
   if (!match) throw new Error(`what is ${text}?`);
-  const [, wire, source, condition = "always"] = match as unknown as [string, string, string, Rule["condition"]?];
+  const [, wire, source, condition = "always"] = match as unknown as [
+    string,
+    string,
+    string,
+    Rule["condition"]?,
+  ];
   if (/^["{]/.test(source)) return { wire, argument: null, constant: JSON.parse(source), condition };
   return { wire, argument: source, condition };
 }
@@ -132,12 +142,14 @@ function refused({ python, params, http }: PythonMethod, args: Arguments): boole
     const choices = name === "action" ? actionsOf(http) : CHOICES[name];
     if (choices) return !choices.includes(value as string);
     // The API takes several.
-    if (python === "query_segments" && name === "status") return !isOfType("str", value) && !isOfType("List[str]", value);
+    if (python === "query_segments" && name === "status")
+      return !isOfType("str", value) && !isOfType("List[str]", value);
     return !isOfType(typeOf(name, type), value);
   });
 }
 
-export const isInPath = (http: string, name: string) => http.includes(`{${name}}`) || http.includes(`{${name}|`);
+export const isInPath = (http: string, name: string) =>
+  http.includes(`{${name}}`) || http.includes(`{${name}|`);
 
 function typeOf(name: string, type: string | null): string {
   // What Python's annotation calls a dict must be a list; a form's `files` is not looked at here.

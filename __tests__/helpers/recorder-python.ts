@@ -158,7 +158,9 @@ export function expectedOf(call: PythonCall, args: Record<string, unknown>): Ess
   const { request } = call;
   const { http, params } = methodOf(call.class, call.method);
   const notGiven = (name: string) => params.some((param) => param.name === name) && args[name] === undefined;
-  const given = request.query.filter(([name, value]) => value !== "" || !(notGiven(name) || args[name] === null));
+  const given = request.query.filter(
+    ([name, value]) => value !== "" || !(notGiven(name) || args[name] === null),
+  );
   const path = canonical(request.path_decoded ?? decodeURIComponent(request.path));
   const contentType = { none: null, json: "application/json", multipart: "multipart/form-data" };
   return {
@@ -179,7 +181,9 @@ export function canonical(route: string): string {
 }
 
 function withoutUnasked(body: object, notGiven: (name: string) => boolean): object {
-  return Object.fromEntries(Object.entries(body).filter(([name, value]) => value !== null || !notGiven(name)));
+  return Object.fromEntries(
+    Object.entries(body).filter(([name, value]) => value !== null || !notGiven(name)),
+  );
 }
 
 function pythonPart({ name, filename, content_type, text, json, bytes_base64 }: PythonPart) {

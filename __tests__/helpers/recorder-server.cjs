@@ -46,7 +46,11 @@ function describe(request, body) {
   if (boundary) return { ...record, kind: "multipart", parts: partsOf(body, boundary) };
   if (body.length === 0) return { ...record, kind: "none" };
   try {
-    return { ...record, kind: "json", json: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)) };
+    return {
+      ...record,
+      kind: "json",
+      json: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)),
+    };
   } catch {
     return { ...record, kind: "bytes" };
   }
@@ -62,7 +66,8 @@ function partsOf(body, boundary) {
   for (;;) {
     const mark = body.toString("latin1", at, at + 2);
     if (mark === "--") {
-      if (body.toString("latin1", at + 2) !== "\r\n") parts.push({ fault: "something follows the last boundary" });
+      if (body.toString("latin1", at + 2) !== "\r\n")
+        parts.push({ fault: "something follows the last boundary" });
       return parts;
     }
     if (mark !== "\r\n") return [...parts, { fault: "a boundary's line does not end" }];
@@ -76,7 +81,11 @@ function partsOf(body, boundary) {
 
 function partOf(head, content) {
   const rawHeaders = head.split("\r\n");
-  const part = { rawHeaders, size: content.length, sha256: createHash("sha256").update(content).digest("hex") };
+  const part = {
+    rawHeaders,
+    size: content.length,
+    sha256: createHash("sha256").update(content).digest("hex"),
+  };
   if (content.length <= 65_536) part.base64 = content.toString("base64");
   for (const line of rawHeaders) {
     const disposition =
@@ -108,7 +117,10 @@ function answer(record, response) {
   }
   const send = async () => {
     const json = body !== undefined && typeof body !== "string";
-    response.writeHead(status ?? 200, { ...(json ? { "content-type": "application/json" } : {}), ...headers });
+    response.writeHead(status ?? 200, {
+      ...(json ? { "content-type": "application/json" } : {}),
+      ...headers,
+    });
     for (const [delay, chunk] of chunks ?? []) {
       if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay));
       response.write(chunk);
@@ -125,7 +137,13 @@ function plausible({ method, path, json }) {
     const events = [
       { event: "message", task_id: "task-1", message_id: "msg-1", conversation_id: "conv-1", answer: "Hel" },
       { event: "message", task_id: "task-1", message_id: "msg-1", conversation_id: "conv-1", answer: "lo" },
-      { event: "message_end", task_id: "task-1", message_id: "msg-1", conversation_id: "conv-1", metadata: {} },
+      {
+        event: "message_end",
+        task_id: "task-1",
+        message_id: "msg-1",
+        conversation_id: "conv-1",
+        metadata: {},
+      },
     ];
     const chunks = events.map((event) => [0, `data: ${JSON.stringify(event)}\n\n`]);
     return { headers: { "content-type": "text/event-stream" }, chunks };

@@ -1,6 +1,7 @@
 import type { Connection, LogRecord } from "../../lib/core/request";
 import { type RawStream, Transport } from "../../lib/http/transport";
 import type { ByteQueue } from "../../lib/stream/byte-queue";
+import { Cancel } from "./cancel";
 import { decodeRequest, encodeAnswer, encodeEnd, encodeFailure, encodeStream, joinedBuffer } from "./codec";
 import { type FromHost, type ToHost, WINDOW } from "./protocol";
 
@@ -26,7 +27,7 @@ export class Host {
   readonly #clients = new Map<number, OpenClient>();
   readonly #streams = new Map<number, OpenStream>();
   /** Requests whose answer has not come, so that they can be dropped. */
-  readonly #running = new Map<number, AbortController>();
+  readonly #running = new Map<number, Cancel>();
 
   constructor(send: (message: FromHost) => void, onActivity: () => void) {
     this.#send = send;
@@ -54,19 +55,19 @@ export class Host {
   async #request(message: Extract<ToHost, readonly ["request", ...unknown[]]>): Promise<void> {
     const id = message[1];
     const log: LogRecord[] = [];
-    const abort = new AbortController();
-    this.#running.set(id, abort);
+    const cancel = new Cancel();
+    this.#running.set(id, cancel);
     try {
       const { client, connection, request } = decodeRequest(message);
       const { transport, logging } = this.#clients.get(client) ?? this.#open(client, connection);
       const sink = logging ? (record: LogRecord) => void log.push(record) : null;
-      const raw = await transport.send({ ...request, signal: abort.signal }, sink);
-      if (abort.signal.aborted) {
+      const raw = await transport.send({ ...request, signal: cancel }, sink);
+      if (cancel.aborted) {
         if ("bytes" in raw) raw.bytes.close();
       } else if ("bytes" in raw) this.#beginStream(id, raw, log);
       else this.#send(encodeAnswer(id, raw, log));
     } catch (error) {
-      if (!abort.signal.aborted) this.#send(encodeFailure(id, error, log));
+      if (!cancel.aborted) this.#send(encodeFailure(id, error, log));
     } finally {
       this.#running.delete(id);
     }

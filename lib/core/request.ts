@@ -57,7 +57,16 @@ export interface RequestDescription {
   readonly raiseErrors: boolean;
   /** The bodies hold credentials: they are not logged. */
   readonly secret?: boolean;
-  readonly signal?: AbortSignal;
+  readonly signal?: CancelSignal;
+}
+
+/** What a transport needs of an `AbortSignal`. */
+export interface CancelSignal {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  throwIfAborted(): void;
+  addEventListener(type: "abort", listener: () => void, options?: { once: boolean }): void;
+  removeEventListener(type: "abort", listener: () => void): void;
 }
 
 /** What a client tells its transport once. */

@@ -1,7 +1,7 @@
 import { clearTimeout, setImmediate, setTimeout } from "node:timers";
 import type { Dispatcher } from "undici";
 import type { LogSink } from "../core/options";
-import type { Connection, RawAnswer, RequestDescription } from "../core/request";
+import type { CancelSignal, Connection, RawAnswer, RequestDescription } from "../core/request";
 import { DifyClientError } from "../errors";
 import { AttemptFailure, attempt, type Open, type RawStream } from "./attempt";
 import { logFailure, logOutcome, logRequest } from "./log";
@@ -126,7 +126,11 @@ function turnOfTheLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 }
 
-function sleep(milliseconds: number, signal: AbortSignal | undefined, waits: Set<() => void>): Promise<void> {
+function sleep(
+  milliseconds: number,
+  signal: CancelSignal | undefined,
+  waits: Set<() => void>,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const end = () => {
       clearTimeout(timer);
