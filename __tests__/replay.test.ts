@@ -161,22 +161,9 @@ describe("async", () => {
 
   test.each(everyByte)("%s: cut at every byte, the same events and lines", async (_kind, name) => {
     const n = indexOf(name);
-    await meetEveryCut(n, [0, ...LONGER_GAPS], (cuts, gap) =>
-      replayAll(
-        n,
-        "events",
-        cuts.map((at) => [at]),
-        gap,
-      ),
-    );
-    const some = everyCut(n).filter((_, i) => i % 4 === 0);
-    await replayAll(
-      n,
-      "lines",
-      some.map((at) => [at]),
-    );
-  });
-    console.log("async", name, all.length, pieces / (all.length * 1.25));
+    const each = (cuts: number[]) => cuts.map((at) => [at]);
+    await meetEveryCut(n, [0, ...LONGER_GAPS], (cuts, gap) => replayAll(n, "events", each(cuts), gap));
+    await replayAll(n, "lines", each(everyCut(n).filter((at) => at % 4 === 0)));
   });
 
   test("every stream, at random cuts: the same events and lines", async () => {
@@ -208,7 +195,13 @@ describe("sync", () => {
       for (const one of [chat, completion, workflow]) one.close();
   });
 
-  function replay({ chat, completion, workflow }: Clients, n: number, how: How, cuts: number[], gap = 0): void {
+  function replay(
+    { chat, completion, workflow }: Clients,
+    n: number,
+    how: How,
+    cuts: number[],
+    gap = 0,
+  ): void {
     const args = ask(n, cuts, gap);
     const kinds = {
       chat: () => chat.createChatMessage({ ...args, query: "" }),
@@ -230,7 +223,6 @@ describe("sync", () => {
     const some = make("worker");
     const n = indexOf(name);
     await meetEveryCut(n, [0.2, ...LONGER_GAPS], (cuts, gap) => {
-      console.log(gap, cuts.length);
       for (const at of cuts) replay(some, n, "events", [at], gap);
     });
     for (const at of everyCut(n)) if (at % 4 === 0) replay(some, n, "lines", [at]);

@@ -45,20 +45,24 @@ const ask = (name: string, inputs: Inputs = {}) =>
 describe("async: an event arrives before the next one is written", () => {
   const options = () => ({ baseUrl: server.baseUrl, proxy: null, timeout: LIMIT, maxRetries: 0 });
   let client: AsyncChatClient;
+  let completion: AsyncCompletionClient;
+  let workflow: AsyncWorkflowClient;
   beforeAll(() => {
     client = new AsyncChatClient("app-key", options());
+    completion = new AsyncCompletionClient("app-key", options());
+    workflow = new AsyncWorkflowClient("app-key", options());
   });
-  afterAll(() => client.aclose());
+  afterAll(() => Promise.all([client.aclose(), completion.aclose(), workflow.aclose()]));
 
   const kinds = {
     chat: (name: string, inputs?: Inputs) => client.createChatMessage(ask(name, inputs)),
     completion: async (name: string, inputs?: Inputs) => {
       const { query: _, ...args } = ask(name, inputs);
-      return new AsyncCompletionClient("app-key", options()).createCompletionMessage(args);
+      return completion.createCompletionMessage(args);
     },
     workflow: async (name: string, inputs?: Inputs) => {
       const { query: _, ...args } = ask(name, inputs);
-      return new AsyncWorkflowClient("app-key", options()).run(args);
+      return workflow.run(args);
     },
   };
 
@@ -154,20 +158,26 @@ describe.each(["worker", "process"] as const)(
   (bridge) => {
     const options = () => ({ baseUrl: server.baseUrl, proxy: null, timeout: LIMIT, maxRetries: 0, bridge });
     let client: ChatClient;
+    let completion: CompletionClient;
+    let workflow: WorkflowClient;
     beforeAll(() => {
       client = new ChatClient("app-key", options());
+      completion = new CompletionClient("app-key", options());
+      workflow = new WorkflowClient("app-key", options());
     });
-    afterAll(() => client.close());
+    afterAll(() => {
+      for (const one of [client, completion, workflow]) one.close();
+    });
 
     const kinds = {
       chat: (name: string, inputs?: Inputs) => client.createChatMessage(ask(name, inputs)),
       completion: (name: string, inputs?: Inputs) => {
         const { query: _, ...args } = ask(name, inputs);
-        return new CompletionClient("app-key", options()).createCompletionMessage(args);
+        return completion.createCompletionMessage(args);
       },
       workflow: (name: string, inputs?: Inputs) => {
         const { query: _, ...args } = ask(name, inputs);
-        return new WorkflowClient("app-key", options()).run(args);
+        return workflow.run(args);
       },
     };
 

@@ -205,7 +205,7 @@ class Attempt implements Dispatcher.DispatchHandler, Open {
       },
       abort: () => {
         this.#done();
-        controller.abort(new Error("the stream was closed"));
+        
       },
     });
     this.#bytes = bytes;
