@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import type { RequestDescription } from "../lib/core/request";
 import type { DifyResponse } from "../lib/core/response";
 import type { EventStream as EventStreamShape, IterLinesOptions } from "../lib/core/streams";
@@ -93,6 +94,10 @@ export class EventStream<E> implements EventStreamShape<E> {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  [inspect.custom](): string {
+    return `EventStream { statusCode: ${this.statusCode}, url: ${inspect(this.url)} }`;
   }
 
   #iterate<T>(step: (reader: EventReader<E>) => T | typeof NEED | typeof DONE): IterableIterator<T> {

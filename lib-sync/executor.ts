@@ -5,7 +5,7 @@ import { settle } from "../lib/core/settle";
 import { BridgeError, DifyClientError } from "../lib/errors";
 import { type Bridge, Patience } from "./bridge/bridge";
 import { processBridge, workerBridge } from "./bridge/bridges";
-import type { AnswerHead, EndHead } from "./bridge/codec";
+import { type AnswerHead, decodeBody, type EndHead } from "./bridge/codec";
 import { decodeError } from "./bridge/error-codec";
 import type { FromHost } from "./bridge/protocol";
 import { type ByteFeed, EventStream } from "./event-stream";
@@ -39,15 +39,18 @@ class SyncExecutor implements Executor<"sync"> {
       case "answer": {
         const { log, ...head } = JSON.parse(message[2]) as AnswerHead;
         this.#replay(log);
-        const content = message[3] ? Buffer.from(message[3]) : Buffer.alloc(0);
-        const response = settle(request, { ...head, content });
+        const response = settle(request, {
+          ...head,
+          url: this.#url(request),
+          content: decodeBody(message[3]),
+        });
         return request.answer === "stream" ? new EventStream(request, response) : response;
       }
       case "stream": {
         const { log, ...head } = JSON.parse(message[2]) as AnswerHead;
         this.#replay(log);
         const feed = new BridgeFeed(this.#bridge, id, patience, this.#streams);
-        return new EventStream(request, { ...head, feed });
+        return new EventStream(request, { ...head, url: this.#url(request), feed });
       }
       case "failure": {
         const { error, log } = JSON.parse(message[2]) as EndHead;
@@ -67,6 +70,10 @@ class SyncExecutor implements Executor<"sync"> {
     for (const stream of this.#streams) stream.clientClosed();
     this.#streams.clear();
     this.#bridge.close(this.#client);
+  }
+
+  #url(request: RequestDescription): string {
+    return this.#connection.origin + this.#connection.basePath + request.path;
   }
 
   /** What was logged on the other side, in order, now that the caller runs again. */

@@ -161,7 +161,13 @@ function describeBody(response: DifyResponse<unknown>): { message: string; code?
       ...(typeof parsed.code === "string" ? { code: parsed.code } : {}),
     };
   }
-  if (text === "" || text.startsWith("<")) return { message: `HTTP ${statusCode}` };
+  if (text.startsWith("<")) {
+    // Dify answers so where no route fits: an id that is no UUID, or a path that this server does not have.
+    const why =
+      statusCode === 404 ? " with a web page: no such path, or an id of the wrong form" : " with a web page";
+    return { message: `HTTP ${statusCode}${why}` };
+  }
+  if (text === "") return { message: `HTTP ${statusCode}` };
   return { message: `HTTP ${statusCode}: ${cut(text)}` };
 }
 

@@ -2,6 +2,7 @@ import { Blob as NodeBlob } from "node:buffer";
 import { fstatSync, readSync } from "node:fs";
 import { resolve } from "node:path";
 import type {
+  CancelSignal,
   Connection,
   Limits,
   LogRecord,
@@ -11,6 +12,7 @@ import type {
   RequestDescription,
 } from "../../lib/core/request";
 import { ValidationError } from "../../lib/errors";
+import type { RawStream } from "../../lib/http/transport";
 import { type EncodedError, encodeError } from "./error-codec";
 import type { FromHost, ToHost } from "./protocol";
 
@@ -68,7 +70,6 @@ export interface DecodedRequest {
 export interface AnswerHead {
   readonly statusCode: number;
   readonly headers: Record<string, string>;
-  readonly url: string;
   readonly retryAfter: number | null;
   readonly log?: readonly LogRecord[];
 }
@@ -110,7 +111,10 @@ export function encodeRequest(
 }
 
 /** The request of a message, as the transport takes it. */
-export function decodeRequest(message: Extract<ToHost, readonly ["request", ...unknown[]]>): DecodedRequest {
+export function decodeRequest(
+  message: Extract<ToHost, readonly ["request", ...unknown[]]>,
+  signal: CancelSignal,
+): DecodedRequest {
   const [, , text, json, bytes, blobs] = message;
   const { client, connection, limits, parts, ...head } = JSON.parse(text) as RequestHead;
   const request: RequestDescription = {
@@ -118,23 +122,29 @@ export function decodeRequest(message: Extract<ToHost, readonly ["request", ...u
     limits: decodeLimits(limits),
     // Only the caller makes errors of answers.
     raiseErrors: false,
+    signal,
     ...(json === null ? {} : { json }),
     ...(parts ? { parts: parts.map((part) => decodePart(part, bytes, blobs)) } : {}),
   };
   return { client, connection, request };
 }
 
+/** Up to this size a body is cheaper as a string than as a buffer of its own. */
+const SMALL_BODY = 16 * 1024;
+
 export function encodeAnswer(id: number, raw: RawAnswer, log: readonly LogRecord[]): FromHost {
-  const { content, ...head } = raw;
-  return ["answer", id, answerHead(head, log), content.byteLength === 0 ? null : exactBuffer(content)];
+  const { content } = raw;
+  const body = content.byteLength <= SMALL_BODY ? content.toString("latin1") : exactBuffer(content);
+  return ["answer", id, answerHead(raw, log), body];
 }
 
-export function encodeStream(
-  id: number,
-  head: Omit<AnswerHead, "retryAfter">,
-  log: readonly LogRecord[],
-): FromHost {
-  return ["stream", id, answerHead({ ...head, retryAfter: null }, log)];
+/** The body of such an answer. */
+export function decodeBody(body: ArrayBuffer | string): Buffer {
+  return typeof body === "string" ? Buffer.from(body, "latin1") : Buffer.from(body);
+}
+
+export function encodeStream(id: number, raw: RawStream, log: readonly LogRecord[]): FromHost {
+  return ["stream", id, answerHead({ ...raw, retryAfter: null }, log)];
 }
 
 export function encodeFailure(id: number, thrown: unknown, log: readonly LogRecord[]): FromHost {
@@ -168,14 +178,9 @@ export function joinedBuffer(chunks: readonly Buffer[], size: number): ArrayBuff
   return joined.buffer as ArrayBuffer;
 }
 
-function answerHead({ statusCode, headers, url, retryAfter }: AnswerHead, log: readonly LogRecord[]): string {
-  return JSON.stringify({
-    statusCode,
-    headers,
-    url,
-    retryAfter,
-    ...(log.length > 0 ? { log } : {}),
-  } satisfies AnswerHead);
+function answerHead({ statusCode, headers, retryAfter }: AnswerHead, log: readonly LogRecord[]): string {
+  const head: AnswerHead = { statusCode, headers, retryAfter };
+  return JSON.stringify(log.length > 0 ? { ...head, log } : head);
 }
 
 function copyOf(bytes: Uint8Array): ArrayBuffer {

@@ -58,10 +58,10 @@ export class Host {
     const cancel = new Cancel();
     this.#running.set(id, cancel);
     try {
-      const { client, connection, request } = decodeRequest(message);
+      const { client, connection, request } = decodeRequest(message, cancel);
       const { transport, logging } = this.#clients.get(client) ?? this.#open(client, connection);
       const sink = logging ? (record: LogRecord) => void log.push(record) : null;
-      const raw = await transport.send({ ...request, signal: cancel }, sink);
+      const raw = await transport.send(request, sink);
       if (cancel.aborted) {
         if ("bytes" in raw) raw.bytes.close();
       } else if ("bytes" in raw) this.#beginStream(id, raw, log);
@@ -82,10 +82,10 @@ export class Host {
   }
 
   #beginStream(id: number, raw: RawStream, log: readonly LogRecord[]): void {
-    const { bytes, statusCode, headers, url } = raw;
+    const { bytes } = raw;
     const stream: OpenStream = { bytes, unread: 0, scheduled: false };
     this.#streams.set(id, stream);
-    this.#send(encodeStream(id, { statusCode, headers, url }, log));
+    this.#send(encodeStream(id, raw, log));
     bytes.onReadable = () => {
       // At the end of this turn: what one read of the socket brought goes as one message.
       if (stream.scheduled) return;

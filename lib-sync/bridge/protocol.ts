@@ -16,8 +16,8 @@ export type ToHost =
 export type FromHost =
   /** The worker runs. */
   | readonly ["ready", id: 0]
-  /** A whole answer; `head` is JSON. */
-  | readonly ["answer", id: number, head: string, body: ArrayBuffer | null]
+  /** A whole answer; `head` is JSON. A small body comes as a Latin-1 string, one character a byte. */
+  | readonly ["answer", id: number, head: string, body: ArrayBuffer | string]
   /** A stream has begun; `chunk`s and one `end` follow. */
   | readonly ["stream", id: number, head: string]
   /** What has arrived of a stream. */
@@ -36,15 +36,15 @@ export type FromHost =
 export const WINDOW = 1024 * 1024;
 
 /** The buffers of a message that move with it instead of being copied. */
-export function transferOf(message: ToHost | FromHost): ArrayBuffer[] {
+export function transferOf(message: ToHost | FromHost): ArrayBuffer[] | undefined {
   switch (message[0]) {
     case "request":
-      return message[4];
+      return message[4].length > 0 ? message[4] : undefined;
     case "answer":
-      return message[3] ? [message[3]] : [];
+      return typeof message[3] === "string" ? undefined : [message[3]];
     case "chunk":
       return [message[2]];
     default:
-      return [];
+      return undefined;
   }
 }

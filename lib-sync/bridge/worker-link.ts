@@ -67,7 +67,7 @@ export class WorkerLink implements Link {
   }
 
   post(message: ToHost): void {
-    this.#port.postMessage(message, [...transferOf(message)]);
+    this.#port.postMessage(message, transferOf(message));
   }
 
   flush(): void {}

@@ -77,6 +77,12 @@ export function describeRequest(
   caller: Caller,
 ): RequestDescription {
   const { operation } = endpoint;
+  if (typeof args === "string" || typeof options === "string") {
+    // Python's positional call, carried over.
+    throw new ValidationError(`${operation}: the arguments go into one object: ${exampleCall(endpoint)}`, {
+      operation,
+    });
+  }
   const values = checkArguments(endpoint, args);
   const streaming = endpoint.answer === "mode" && values.get("response_mode") === "streaming";
   const slow = endpoint.slow === true && !streaming;
@@ -138,6 +144,12 @@ function checkArguments(endpoint: Endpoint, args: unknown): Map<string, unknown>
     }
   }
   return values;
+}
+
+/** A call with the required arguments, for messages. */
+function exampleCall({ operation, params }: Endpoint): string {
+  const names = [...params].filter(([, param]) => param.required).map(([name]) => name);
+  return names.length > 0 ? `${operation}({ ${names.join(", ")} })` : `${operation}()`;
 }
 
 function refuseName(endpoint: Endpoint, name: string): never {

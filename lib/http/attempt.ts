@@ -5,7 +5,7 @@ import { ByteQueue } from "../stream/byte-queue";
 import { expiryFailure, networkFailure, type Phase, unreadableFailure } from "./failures";
 import { encodeForm } from "./multipart";
 import { parseRetryAfter } from "./retry";
-import { type Expiry, Watch } from "./watch";
+import { type Expiry, Watch, type Watched } from "./watch";
 
 /** A stream of events whose head has come; its body comes through `bytes`. */
 export interface RawStream {
@@ -59,7 +59,7 @@ export function attempt(
   });
 }
 
-class Attempt implements Dispatcher.DispatchHandler, Open {
+class Attempt implements Dispatcher.DispatchHandler, Open, Watched {
   readonly #request: RequestDescription;
   readonly #context: AttemptContext;
   readonly #resolve: (answer: RawAnswer | RawStream) => void;
@@ -88,12 +88,11 @@ class Attempt implements Dispatcher.DispatchHandler, Open {
     this.#resolve = resolve;
     this.#reject = reject;
     const { timeout, connectTimeout, deadline } = request.limits;
-    const onExpiry = (expiry: Expiry) => this.#expire(expiry);
     // A dispatcher from outside may queue: how long a connection takes is not to be seen there.
     const [limit, name] = context.ownDispatcher
       ? ([connectTimeout, "connectTimeout"] as const)
       : ([timeout, "timeout"] as const);
-    this.#watch = new Watch(limit, name, deadline, context.deadlineAt, context.now, onExpiry);
+    this.#watch = new Watch(limit, name, deadline, context.deadlineAt, context.now, this);
   }
 
   start(): void {
@@ -107,7 +106,7 @@ class Attempt implements Dispatcher.DispatchHandler, Open {
     let body: Dispatcher.DispatchOptions["body"] = json ?? null;
     try {
       if (parts) {
-        const form = encodeForm(parts, this.#alive);
+        const form = encodeForm(parts, () => this.#alive());
         headers = { ...headers, ...form.headers };
         body = form.body;
         form.body.once("error", (error) => {
@@ -177,11 +176,10 @@ class Attempt implements Dispatcher.DispatchHandler, Open {
     this.#giveUp(new AttemptFailure(toError, this.#phase, true), toError);
   }
 
-  // Bound once: it is handed around.
-  readonly #alive = (): void => {
+  #alive(): void {
     this.#watch.touch();
     this.#context.onActivity?.();
-  };
+  }
 
   readonly #onAbort = (): void => {
     const reason: unknown = this.#request.signal?.reason;
@@ -205,7 +203,7 @@ class Attempt implements Dispatcher.DispatchHandler, Open {
       },
       abort: () => {
         this.#done();
-        
+        controller.abort(new Error("the stream was closed"));
       },
     });
     this.#bytes = bytes;
@@ -250,7 +248,7 @@ class Attempt implements Dispatcher.DispatchHandler, Open {
     );
   }
 
-  #expire(expiry: Expiry): void {
+  expired(expiry: Expiry): void {
     const toError = () => expiryFailure(expiry, this.#request.operation, this.#context.connection.origin);
     this.#giveUp(new AttemptFailure(toError, this.#phase, expiry.limit === "deadline"), toError);
   }

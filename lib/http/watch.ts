@@ -10,6 +10,14 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 /** In how many steps a limit of silence is measured: it passes at most a step late, never early. */
 const STEPS = 10;
 
+/** Who is told that a limit passed. */
+export interface Watched {
+  expired(expiry: Expiry): void;
+}
+
+// Not bound to an instance: a call makes no closures for what hardly ever happens.
+const look = (watch: Watch): void => watch.look();
+
 /**
  * Watches over one attempt with one timer: how long nothing came, and how long the whole call may take. A sign of
  * life costs one assignment, no clock and no timer; the timer looks now and then whether there was one.
@@ -22,7 +30,7 @@ export class Watch {
   #quietSince: number;
   readonly #deadlineAt: number;
   readonly #deadline: number;
-  readonly #onExpiry: (expiry: Expiry) => void;
+  readonly #watched: Watched;
   #timer: NodeJS.Timeout | undefined;
   #held = false;
   #stopped = false;
@@ -34,13 +42,13 @@ export class Watch {
     deadline: number,
     deadlineAt: number,
     now: number,
-    onExpiry: (expiry: Expiry) => void,
+    watched: Watched,
   ) {
     this.#limit = limit;
     this.#limitName = name;
     this.#deadline = deadline;
     this.#deadlineAt = deadlineAt;
-    this.#onExpiry = onExpiry;
+    this.#watched = watched;
     this.#quietSince = now;
     this.#arm(now);
   }
@@ -57,7 +65,7 @@ export class Watch {
     this.#limitName = name;
     this.#sign = true;
     // A longer limit needs no new timer: the old one looks, and goes on waiting.
-    if (shorter || this.#timer === undefined) this.#look();
+    if (shorter || this.#timer === undefined) this.look();
   }
 
   /** While the reader does not read, silence is not the server's fault. */
@@ -77,7 +85,7 @@ export class Watch {
     const step = Math.min(this.#limit / STEPS, this.#quietSince + this.#limit - now);
     const wait = Math.min(step, this.#deadlineAt - now);
     if (this.#stopped || wait === Number.POSITIVE_INFINITY) return;
-    this.#timer = setTimeout(this.#look, Math.min(Math.max(1, Math.ceil(wait)), LONGEST_TIMER));
+    this.#timer = setTimeout(look, Math.min(Math.max(1, Math.ceil(wait)), LONGEST_TIMER), this);
   }
 
   #passed(now: number): boolean {
@@ -88,7 +96,8 @@ export class Watch {
     return now >= this.#deadlineAt || now - this.#quietSince >= this.#limit;
   }
 
-  readonly #look = (): void => {
+  /** For the timer: was there a sign of life, is there time left? */
+  look(): void {
     const now = performance.now();
     if (!this.#passed(now)) {
       this.#arm(now);
@@ -96,10 +105,10 @@ export class Watch {
     }
     // After the thread was blocked, the timer comes before the bytes that are waiting in the socket: let them in
     // first. Two turns, as the first may end a poll that began before.
-    setImmediate(() => setImmediate(this.#lookAgain));
-  };
+    setImmediate(() => setImmediate(() => this.#lookAgain()));
+  }
 
-  readonly #lookAgain = (): void => {
+  #lookAgain(): void {
     if (this.#stopped) return;
     const now = performance.now();
     if (!this.#passed(now)) {
@@ -107,10 +116,10 @@ export class Watch {
       return;
     }
     this.stop();
-    this.#onExpiry(
+    this.#watched.expired(
       now >= this.#deadlineAt
         ? { limit: "deadline", milliseconds: this.#deadline }
         : { limit: this.#limitName, milliseconds: this.#limit },
     );
-  };
+  }
 }

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import type { RequestDescription } from "../core/request";
 import type { DifyResponse } from "../core/response";
 import type { AsyncEventStream as AsyncEventStreamShape, IterLinesOptions } from "../core/streams";
@@ -92,6 +93,10 @@ export class AsyncEventStream<E> implements AsyncEventStreamShape<E> {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
+  }
+
+  [inspect.custom](): string {
+    return `AsyncEventStream { statusCode: ${this.statusCode}, url: ${inspect(this.url)} }`;
   }
 
   #iterate<T>(step: (reader: EventReader<E>) => T | typeof NEED | typeof DONE): AsyncIterableIterator<T> {
