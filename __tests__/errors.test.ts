@@ -19,6 +19,8 @@ import {
 } from "../lib/errors";
 import { type Recorded, recordedExchanges } from "./support/recordings";
 
+const WEB_PAGE = " with a web page: no such path, or an id of the wrong form";
+
 const answer = (statusCode: number, body: string, headers: Record<string, string> = {}) =>
   new DifyResponse<unknown>({
     statusCode,
@@ -102,7 +104,8 @@ describe("the recorded failures", () => {
         type,
         statusCode: response.status,
         code: body.code,
-        message: body.message || body.error || `HTTP ${response.status}`,
+        message:
+          body.message || body.error || `HTTP ${response.status}${text.startsWith("<") ? WEB_PAGE : ""}`,
         operation: label,
       });
       expect(error.response?.text).toBe(text);
@@ -142,7 +145,7 @@ describe("the recorded failures", () => {
     [
       "a malformed id, answered with HTML",
       "annotations/crud.json [19]",
-      { name: "APIError", statusCode: 404, message: "HTTP 404" },
+      { name: "APIError", statusCode: 404, message: `HTTP 404${WEB_PAGE}` },
     ],
     [
       "a failure of the server",
@@ -188,8 +191,8 @@ describe("a body that is not Dify's", () => {
     ["empty", "", "HTTP 500", undefined],
     ["white space", " \r\n ", "HTTP 500", undefined],
     ["plain text", "upstream is down\n", "HTTP 500: upstream is down", undefined],
-    ["HTML", "\n <!doctype html><p>Bad Gateway", "HTTP 500", undefined],
-    ["XML", "<?xml version='1.0'?><error/>", "HTTP 500", undefined],
+    ["HTML", "\n <!doctype html><p>Bad Gateway", "HTTP 500 with a web page", undefined],
+    ["XML", "<?xml version='1.0'?><error/>", "HTTP 500 with a web page", undefined],
     ["an array", '[{"message":"no"}]', 'HTTP 500: [{"message":"no"}]', undefined],
     ["null", "null", "HTTP 500: null", undefined],
     ["a number", "42", "HTTP 500: 42", undefined],
@@ -464,7 +467,7 @@ describe("through an interceptor, as users test", () => {
     expect(response.statusCode).toBe(404);
     expect(response.isSuccess).toBe(false);
     expect(response.text).toBe("<!doctype html>");
-    expect(() => response.raiseForStatus()).toThrow(new APIError("HTTP 404"));
+    expect(() => response.raiseForStatus()).toThrow(new APIError(`HTTP 404${WEB_PAGE}`));
   });
 
   test("a broken connection raises NetworkError with its cause", async () => {

@@ -320,6 +320,46 @@ describe.each([
       expect((await opened.stat()).size).toBe(text.length);
       await recorder.take();
     });
+
+    test("a stream that has nothing more to give is refused instead of sent as an empty file", async () => {
+      const read = Readable.from(["x"]);
+      for await (const _ of read);
+      const locked = new Blob(["x"]).stream();
+      locked.getReader();
+      const closed = await open(textPath);
+      await closed.close();
+      for (const spent of [read, Readable.from(["x"]).destroy(), locked, closed, ["a.txt", closed]]) {
+        const call = family.call(client, "fileUpload", { user: "me", files: { file: spent } });
+        await expect(call).rejects.toBeInstanceOf(family.exports.ValidationError);
+        await expect(call).rejects.toMatchObject({
+          message: expect.stringContaining("read, locked or closed"),
+        });
+      }
+      expect(await recorder.take()).toEqual([]);
+    });
+
+    test("a file that cannot be read to its end is no network failure", async () => {
+      const broken = async function* () {
+        yield text;
+        throw new Error("disk on fire");
+      };
+      const none = () => fs.createReadStream(path.join(folder, "none"));
+      for (const make of [() => Readable.from(broken()), none]) {
+        const call = family.call(client, "fileUpload", { user: "me", files: { file: make() } });
+        await expect(call).rejects.toBeInstanceOf(family.exports.FileUploadError);
+      }
+      expect(await recorder.take()).toEqual([]);
+    });
+
+    test("a stream that fails before the connection stands fails the call, not the process", async () => {
+      const fresh = family.client("DifyClient", "key", { baseUrl: recorder.baseUrl });
+      const early = new Readable({ read() {} });
+      const call = family.call(fresh, "fileUpload", { user: "me", files: { file: early } });
+      early.destroy(new Error("too early"));
+      await expect(call).rejects.toBeInstanceOf(family.exports.FileUploadError);
+      await family.close(fresh);
+      expect(await recorder.take()).toEqual([]);
+    });
   }
 });
 

@@ -2,6 +2,6 @@
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 
-const jest = createRequire(import.meta.url).resolve("jest/bin/jest.js");
+const jest = createRequire(import.meta.url).resolve("jest/bin/jest");
 const { status } = spawnSync(process.execPath, [jest, ...process.argv.slice(2)], { stdio: "inherit" });
 process.exit(status ?? 1);

@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import type { Connection, Limits, RequestDescription } from "../../lib/core/request";
 import { BridgeError } from "../../lib/errors";
 import { longestDelay } from "../../lib/http/retry";
@@ -65,19 +66,29 @@ export class Bridge {
     if (!link || !mail)
       throw new BridgeError(`${patience.operation}: the bridge has ended`, { operation: patience.operation });
     let activity = link.activity;
-    let since = performance.now();
-    for (;;) {
+    let now = performance.now();
+    let since = now;
+    let { deadlineAt } = patience;
+    // However late it is, what has come meanwhile counts first.
+    for (let looked = false; ; looked = true) {
       const message = mail.shift();
       if (message) return message;
-      const now = performance.now();
       if (link.activity !== activity) {
         activity = link.activity;
         since = now;
       }
       const limit = link.ready ? patience.silence : Math.min(START_LIMIT, patience.silence);
-      const left = Math.min(since + limit, patience.deadlineAt) - now;
-      if (left <= 0) this.#giveUp(id, patience, Math.round(now - since));
-      this.#wait(link, Math.min(left, SLICE), patience);
+      const left = Math.min(since + limit, deadlineAt) - now;
+      if (left <= 0 && looked) this.#giveUp(link, patience, Math.round(now - since));
+      const wait = Math.max(0, Math.min(left, SLICE));
+      this.#wait(link, wait, patience);
+      const asked = now + wait;
+      now = performance.now();
+      // The whole process was stopped: the host has had no more time than this thread.
+      if (now - asked > SLICE) {
+        since = now;
+        deadlineAt = Math.max(deadlineAt, now + GRACE);
+      }
     }
   }
 
@@ -131,17 +142,14 @@ export class Bridge {
     this.#mail.clear();
   }
 
-  #giveUp(id: number, patience: Patience, silent: number): never {
-    const { operation } = patience;
-    const link = this.#link;
-    this.forget(id, true);
-    if (link && !link.ready) {
-      link.end();
-      this.#lost();
-      throw new BridgeError(`${operation}: the bridge did not start within ${silent} ms`, { operation });
-    }
+  /** A host that runs but does nothing is no better than one that has ended: the next call gets a fresh one. */
+  #giveUp(link: Link, { operation }: Patience, silent: number): never {
+    link.end();
+    if (this.#link === link) this.#lost();
     throw new BridgeError(
-      `${operation}: the bridge gave no sign of life for ${silent} ms, longer than the limits of the call allow`,
+      link.ready
+        ? `${operation}: the bridge gave no sign of life for ${silent} ms, longer than the limits of the call allow`
+        : `${operation}: the bridge did not start within ${silent} ms`,
       { operation },
     );
   }

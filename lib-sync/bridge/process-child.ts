@@ -1,15 +1,9 @@
 import { Host } from "./host";
+import type { Call, Reply } from "./process-link";
 import type { FromHost, ToHost } from "./protocol";
 import { parseText, toText } from "./text-codec";
 
 // What sync-rpc loads in its child process. It writes nothing to stdout, which is the parent's.
-const WATCH = 1_000;
-
-/** A round trip: what the parent posted, and how long it waits for an answer. */
-interface Call {
-  readonly hold: number;
-  readonly messages: string;
-}
 
 function serve(): (message: string) => Promise<string> {
   let inbox: FromHost[] = [];
@@ -24,7 +18,6 @@ function serve(): (message: string) => Promise<string> {
       activity++;
     },
   );
-  endWithParent();
   return async (text) => {
     const { hold, messages } = JSON.parse(text) as Call;
     for (const message of parseText(messages) as ToHost[]) host.receive(message);
@@ -41,16 +34,8 @@ function serve(): (message: string) => Promise<string> {
     }
     const outbox = inbox;
     inbox = [];
-    return JSON.stringify({ messages: toText(outbox), activity });
+    return JSON.stringify({ messages: toText(outbox), activity } satisfies Reply);
   };
-}
-
-/** sync-rpc kills its child when the parent exits; a parent that is killed cannot do that. */
-function endWithParent(): void {
-  const parent = process.ppid;
-  setInterval(() => {
-    if (process.ppid !== parent) process.exit(0);
-  }, WATCH).unref();
 }
 
 module.exports = serve;

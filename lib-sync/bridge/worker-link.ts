@@ -1,8 +1,10 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
+import { performance } from "node:perf_hooks";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { BridgeError } from "../../lib/errors";
 import { Canary } from "./canary";
+import { decodeError, type EncodedError } from "./error-codec";
 import type { Link } from "./link";
 import { type FromHost, type ToHost, transferOf } from "./protocol";
 
@@ -52,7 +54,7 @@ export class WorkerLink implements Link {
       throw refused(cause);
     }
     this.#worker.on("error", (error) => {
-      this.#cause = error;
+      this.#cause ??= error;
       this.dead = true;
     });
     this.#worker.on("exit", () => {
@@ -77,8 +79,10 @@ export class WorkerLink implements Link {
     for (;;) {
       const received = receiveMessageOnPort(this.#port) as { message: FromHost } | undefined;
       if (!received) return messages;
-      if (received.message[0] === "ready") this.ready = true;
-      messages.push(received.message);
+      const { message } = received;
+      if (message[0] === "ready") this.ready = true;
+      if (message[0] === "dying") this.#cause = decodeError(JSON.parse(message[2]) as EncodedError);
+      else messages.push(message);
     }
   }
 

@@ -1,4 +1,5 @@
 import { workerData } from "node:worker_threads";
+import { encodeError } from "./error-codec";
 import { Host } from "./host";
 import { type FromHost, type ToHost, transferOf } from "./protocol";
 import type { WorkerData } from "./worker-link";
@@ -12,6 +13,9 @@ function send(message: FromHost): void {
   Atomics.add(doorbell, 0, 1);
   Atomics.notify(doorbell, 0);
 }
+
+// A blocked caller gets no events: without this it would not learn why the worker ended.
+process.on("uncaughtExceptionMonitor", (error) => send(["dying", 0, JSON.stringify(encodeError(error))]));
 
 const host = new Host(send, () => void Atomics.add(doorbell, 1, 1));
 port.on("message", (message: ToHost) => host.receive(message));

@@ -88,7 +88,10 @@ function partContent(value: unknown, context: FileContext, at = ""): PartContent
     if (context.mode === "sync") {
       refuse(context, "must not be a stream in a blocking call: pass a Buffer, { path } or { fd }");
     }
-    return { stream: stream() };
+    if (isSpent(value))
+      refuse(context, "must not be a stream or a file handle that was read, locked or closed");
+    // Nobody listens until it is read: an error before that would end the process. Whoever reads it gets it then.
+    return { stream: stream().on("error", () => {}) };
   }
   const { path, fd } = value as { path?: unknown; fd?: unknown };
   if (path !== undefined) return pathContent(path, context);
@@ -139,6 +142,12 @@ function asStream(value: object): (() => Readable) | undefined {
     return () => handle.createReadStream({ autoClose: false, highWaterMark: 256 * 1024 });
   }
   return undefined;
+}
+
+/** Sent all the same, such a stream would be an empty file, without a word. */
+function isSpent(value: object): boolean {
+  const { destroyed, readableEnded, locked, fd } = value as Record<string, unknown>;
+  return destroyed === true || readableEnded === true || locked === true || fd === -1;
 }
 
 function nameOf(value: unknown): string | undefined {
