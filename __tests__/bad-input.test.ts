@@ -172,6 +172,11 @@ for (const [name, wrong, right] of [
   ["listDatasets", "limit", "page_size"],
   ["listDocuments", "limit", "page_size"],
   ["updateDocumentSegment", "segment", "segment_data"],
+  ["audioToText", "file", "audio_file"],
+  ["fileUpload", "file", "files"],
+  ["createDocumentByFile", "file", "file_path"],
+  ["updateDocumentByFile", "file", "file_path"],
+  ["uploadPipelineFile", "file", "file_path"],
 ] as const) {
   const args = { ...without(sound(name), right), [wrong]: 5 };
   const says = [`unknown argument "${wrong}"`, `it is called "${right}" here`];

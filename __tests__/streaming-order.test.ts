@@ -13,7 +13,7 @@ import { type ServerProcess, startServer } from "./support/child";
 // an event held back until the next one comes, nothing would be confirmed and nothing more written: the reader's
 // time-out would end the test.
 const EVENTS = 6;
-const LIMIT = 8_000;
+const LIMIT = 4_000;
 
 let server: ServerProcess;
 let count = 0;
@@ -36,6 +36,7 @@ const numberIn = (line: string) => numberOf(JSON.parse(line.slice("data:".length
 interface Inputs {
   endless?: boolean;
   silent?: boolean;
+  half?: boolean;
   size?: number;
 }
 
@@ -139,6 +140,18 @@ describe("async: an event arrives before the next one is written", () => {
       "wrote 2",
       "closed by the reader",
     ]);
+  });
+
+  test("close() within the loop ends it: half an event behind the last one is no error then", async () => {
+    const name = nextName();
+    const read: number[] = [];
+    const stream = await kinds.chat(name, { half: true });
+    for await (const event of stream) {
+      read.push(numberOf(event));
+      stream.close();
+    }
+    expect(read).toEqual([0]);
+    expect(logOf(await client.getMeta({ user: name }))).toEqual(["wrote 0", "closed by the reader"]);
   });
 
   test("an event that nobody confirms is followed by none: the server is as strict as it claims", async () => {
@@ -259,6 +272,18 @@ describe.each(["worker", "process"] as const)(
         for (const _ of kinds.chat(name, { endless: true })) throw new Error("mine");
       };
       expect(read).toThrow("mine");
+      expect(logOf(client.getMeta({ user: name }))).toEqual(["wrote 0", "closed by the reader"]);
+    });
+
+    test("close() within the loop ends it: half an event behind the last one is no error then", () => {
+      const name = nextName();
+      const read: number[] = [];
+      const stream = kinds.chat(name, { half: true });
+      for (const event of stream) {
+        read.push(numberOf(event));
+        stream.close();
+      }
+      expect(read).toEqual([0]);
       expect(logOf(client.getMeta({ user: name }))).toEqual(["wrote 0", "closed by the reader"]);
     });
 

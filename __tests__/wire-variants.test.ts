@@ -1,4 +1,4 @@
-import { type Recorder, startRecorder } from "./helpers/recorder";
+import { type RecordedRequest, type Recorder, startRecorder } from "./helpers/recorder";
 import { type AnyClient, FAMILIES, type FamilyUnderTest } from "./helpers/recorder-families";
 import { formFieldsFor, isInPath, requestFor } from "./helpers/recorder-oracle";
 import {
@@ -66,11 +66,11 @@ const VALUES: [type: RegExp, values: unknown[]][] = [
 ];
 
 function valuesFor({ http }: PythonMethod, name: string, type: string | null): unknown[] {
-  if (name === "files") return [[], [{ type: "image" }], {}, "x", null];
+  if (name === "files") return [undefined, null, [], [{ type: "image" }], {}, "x"];
   const values = VALUES.find(([pattern]) => pattern.test(type ?? "null"))?.[1];
   if (!values) throw new Error(`no values for ${type}`);
   const ids = isInPath(http, name) || name.endsWith("_id") ? IDS : [];
-  return [null, ...values, ...ids];
+  return [undefined, null, ...values, ...ids];
 }
 
 /** One argument of a sound call put to each unusual value. */
@@ -129,6 +129,128 @@ describe.each(FAMILIES)("unusual values, %s", (_, load) => {
       expect(sent).toEqual(expected);
     },
   );
+});
+
+describe.each(FAMILIES)("what the server takes beyond Python's arguments, %s", (_, load) => {
+  let family: FamilyUnderTest;
+  let recorder: Recorder;
+  const clients: AnyClient[] = [];
+
+  beforeAll(async () => {
+    recorder = await startRecorder();
+    family = load();
+  });
+
+  afterAll(async () => {
+    for (const client of clients) await family.close(client);
+    await recorder.stop();
+  });
+
+  async function sent(className: string, method: string, ...args: unknown[]): Promise<RecordedRequest> {
+    const more = className === "KnowledgeBaseClient" ? { datasetId: "ds-1" } : {};
+    const client = family.client(className, "key", { baseUrl: recorder.baseUrl, ...more });
+    clients.push(client);
+    await family.call(client, method, ...args);
+    const [record, ...others] = await recorder.take();
+    expect({ record, others }).toEqual({ record: expect.anything(), others: [] });
+    return record as RecordedRequest;
+  }
+
+  test("fields of the API that Python's methods lack", async () => {
+    const listed = await sent("KnowledgeBaseClient", "listDatasets", {
+      keyword: "k",
+      include_all: true,
+      tag_ids: ["t1", "t 2"],
+    });
+    expect(listed.target).toBe(
+      "/v1/datasets?page=1&limit=20&keyword=k&include_all=true&tag_ids=t1&tag_ids=t%202",
+    );
+    const segments = await sent("KnowledgeBaseClient", "querySegments", {
+      document_id: "d",
+      status: ["completed", "error"],
+      page: 2,
+      limit: 5,
+    });
+    expect(segments.query).toEqual([
+      ["status", "completed"],
+      ["status", "error"],
+      ["page", "2"],
+      ["limit", "5"],
+    ]);
+    const bound = await sent("KnowledgeBaseClient", "bindDatasetTags", {
+      tag_ids: ["t"],
+      target_id: "other",
+    });
+    expect(bound.json).toEqual({ tag_ids: ["t"], target_id: "other" });
+    const created = await sent("KnowledgeBaseClient", "createDocumentByText", {
+      name: "n",
+      text: "t",
+      process_rule: { mode: "custom" },
+      doc_form: "qa_model",
+      extra_params: { doc_form: "text_model", more: null },
+    });
+    expect(created.json).toEqual({
+      indexing_technique: "high_quality",
+      process_rule: { mode: "custom" },
+      name: "n",
+      text: "t",
+      doc_form: "text_model",
+      more: null,
+    });
+    const preview = await sent("DifyClient", "getFilePreview", {
+      file_id: "f",
+      as_attachment: true,
+      user: "u",
+    });
+    expect(preview.target).toBe("/v1/files/f/preview?as_attachment=true&user=u");
+  });
+
+  test("extraBody, extraQuery and headers of a call", async () => {
+    const options = {
+      extraBody: { query: "other", fresh: { a: [null] } },
+      extraQuery: { a: ["x", 2], b: null, c: false, "d e": "ü&" },
+      headers: { "X-Trace": "1", Accept: "text/plain" },
+    };
+    const chat = await sent(
+      "ChatClient",
+      "createChatMessage",
+      { inputs: {}, query: "q", user: "u" },
+      options,
+    );
+    expect(chat.json).toEqual({
+      inputs: {},
+      query: "other",
+      user: "u",
+      response_mode: "blocking",
+      fresh: { a: [null] },
+    });
+    expect(chat.target).toBe("/v1/chat-messages?a=x&a=2&c=false&d%20e=%C3%BC%26");
+    expect(chat.headers).toMatchObject({ "x-trace": "1", accept: "text/plain" });
+    const file = ["a.txt", "x"];
+    const uploaded = await sent("KnowledgeBaseClient", "createDocumentByFile", { file_path: file }, options);
+    const data = Buffer.from(uploaded.parts?.[0]?.base64 ?? "", "base64").toString();
+    expect(JSON.parse(data)).toMatchObject({ indexing_technique: "high_quality", fresh: { a: [null] } });
+  });
+
+  test("values are read once, and toJSON speaks for its object", async () => {
+    let reads = 0;
+    const inputs = {
+      get once() {
+        reads++;
+        return reads;
+      },
+      date: new Date(0),
+      left: undefined,
+      boxed: new Number(5),
+      bare: Object.assign(Object.create(null), { a: 1 }),
+    };
+    const run = await sent("WorkflowClient", "run", { inputs, response_mode: "blocking" });
+    expect(run.json).toMatchObject({
+      inputs: { once: 1, date: "1970-01-01T00:00:00.000Z", boxed: 5, bare: { a: 1 } },
+    });
+    expect(Object.keys((run.json as { inputs: object }).inputs)).not.toContain("left");
+    expect(reads).toBe(1);
+  });
 });
 
 function fieldsOf(parts: { name: string; filename: string | null; content: unknown }[]) {

@@ -5,7 +5,7 @@ import { KnowledgeBaseApi } from "../lib/api/knowledge-base";
 import { WorkflowApi } from "../lib/api/workflow";
 import { WorkspaceApi } from "../lib/api/workspace";
 import type { ClientOptions, KnowledgeBaseOptions } from "../lib/core/options";
-import { syncFamily } from "./executor";
+import { syncFamily } from "./family";
 
 const ordinaryHasInstance = Function.prototype[Symbol.hasInstance];
 

@@ -1,10 +1,9 @@
-import type { Executor, Family } from "../lib/core/executor";
+import type { Executor } from "../lib/core/executor";
 import type { LogSink } from "../lib/core/options";
 import type { Connection, LogRecord, RequestDescription } from "../lib/core/request";
 import { settle } from "../lib/core/settle";
 import { BridgeError, DifyClientError } from "../lib/errors";
 import { type Bridge, Patience } from "./bridge/bridge";
-import { processBridge, workerBridge } from "./bridge/bridges";
 import { type AnswerHead, decodeBody, type EndHead } from "./bridge/codec";
 import { decodeError } from "./bridge/error-codec";
 import type { FromHost } from "./bridge/protocol";
@@ -13,7 +12,7 @@ import { type ByteFeed, EventStream } from "./event-stream";
 let lastClient = 0;
 
 /** Carries out requests through a bridge, while the caller's thread is blocked. */
-class SyncExecutor implements Executor<"sync"> {
+export class SyncExecutor implements Executor<"sync"> {
   readonly #client = ++lastClient;
   readonly #bridge: Bridge;
   readonly #connection: Connection;
@@ -48,8 +47,14 @@ class SyncExecutor implements Executor<"sync"> {
       }
       case "stream": {
         const { log, ...head } = JSON.parse(message[2]) as AnswerHead;
-        this.#replay(log);
         const feed = new BridgeFeed(this.#bridge, id, patience, this.#streams);
+        try {
+          this.#replay(log);
+        } catch (error) {
+          // A logger that throws leaves nobody to close the stream.
+          feed.close();
+          throw error;
+        }
         return new EventStream(request, { ...head, url: this.#url(request), feed });
       }
       case "failure": {
@@ -140,10 +145,3 @@ class BridgeFeed implements ByteFeed {
     this.#bridge.forget(this.#id, drop);
   }
 }
-
-/** The blocking family: the async family's transport, in a worker or a child process. */
-export const syncFamily: Family<"sync"> = {
-  mode: "sync",
-  connect: (connection, log, { bridge }) =>
-    new SyncExecutor(bridge === "process" ? processBridge() : workerBridge(), connection, log),
-};

@@ -5,7 +5,7 @@ import { KnowledgeBaseApi } from "./api/knowledge-base";
 import { WorkflowApi } from "./api/workflow";
 import { WorkspaceApi } from "./api/workspace";
 import type { ClientOptions, KnowledgeBaseOptions } from "./core/options";
-import { asyncFamily } from "./http/executor";
+import { asyncFamily } from "./http/family";
 
 const ordinaryHasInstance = Function.prototype[Symbol.hasInstance];
 

@@ -95,10 +95,11 @@ function isSent({ argument, condition }: Rule, given: unknown): boolean {
 }
 
 /** What was given; else Python's default, where that is something. */
-function argumentOf({ params }: PythonMethod, args: Arguments, name: string): unknown {
+function argumentOf({ python, params }: PythonMethod, args: Arguments, name: string): unknown {
   if (args[name] !== undefined) return args[name];
   const fallback = params.find((param) => param.name === name)?.default;
-  return fallback === null || fallback === "required" ? undefined : fallback;
+  if (fallback === "required") return OPTIONAL[`${python}.${name}`];
+  return fallback ?? undefined;
 }
 
 function parseRule(text: string): Rule {
@@ -126,13 +127,16 @@ const CHOICES: Record<string, string[] | undefined> = {
   indexing_technique: ["high_quality", "economy"],
 };
 
-// Required by Python; not by the server, nor in Python's own README.
-const OPTIONAL = ["create_completion_message.response_mode", "rename_conversation.auto_generate"];
+// Required by Python; not by the server, nor in Python's own README. With what stands in for them.
+const OPTIONAL: Record<string, unknown> = {
+  "create_completion_message.response_mode": "blocking",
+  "rename_conversation.auto_generate": undefined,
+};
 
 /** Whether the rules for bad input refuse the arguments. */
 function refused({ python, params, http }: PythonMethod, args: Arguments): boolean {
   return params.some(({ name, type, default: fallback }) => {
-    const required = fallback === "required" && !OPTIONAL.includes(`${python}.${name}`);
+    const required = fallback === "required" && !(`${python}.${name}` in OPTIONAL);
     const value = args[name];
     if (value === undefined) return required;
     if (value === null) return required && name !== "rating" && name !== "value";

@@ -25,7 +25,7 @@ function write(name, n) {
   }
   stream.log.push(`wrote ${n}`);
   const event = { event: n % 2 ? "message" : "text_chunk", n, answer: "x".repeat(stream.size) };
-  stream.response.write(`data: ${JSON.stringify(event)}\n\n`);
+  stream.response.write(`data: ${JSON.stringify(event)}\n\n${stream.half ? 'data: {"ha' : ""}`);
 }
 
 function begin(response, body) {
@@ -33,6 +33,7 @@ function begin(response, body) {
   const stream = streamOf(name);
   stream.response = response;
   stream.endless = Boolean(body.inputs.endless);
+  stream.half = Boolean(body.inputs.half);
   stream.size = body.inputs.size ?? 1;
   response.writeHead(200, { "content-type": "text/event-stream" });
   // Gone before its end: the reader's doing. (`close` comes after a clean end too.)

@@ -37,6 +37,7 @@ export function startChild(): RpcChild {
     } catch (cause) {
       child.end();
       if ((cause as { code?: unknown } | null)?.code === "ERR_ACCESS_DENIED") throw denied(cause);
+      if (isOffline()) throw offline();
       failure = cause;
     }
   }
@@ -149,10 +150,24 @@ function builtFile(name: string): string {
   return path.join(folder, name);
 }
 
+/** Whether a child, which has the permissions of its parent, would have no network. */
+function isOffline(): boolean {
+  const { permission } = process as { permission?: { has(scope: string): boolean } };
+  return (
+    Boolean(permission) && process.allowedNodeEnvironmentFlags.has("--allow-net") && !permission?.has("net")
+  );
+}
+
 function denied(cause: unknown): BridgeError {
   return new BridgeError(
     "Node's permission model denies the child process of the blocking clients: allow it with --allow-child-process, or use the worker bridge (the default) and allow --allow-worker",
     { cause },
+  );
+}
+
+function offline(): BridgeError {
+  return new BridgeError(
+    "Node's permission model denies the network to the child process of the blocking clients: allow it with --allow-net",
   );
 }
 

@@ -59,10 +59,12 @@ const getApplicationParameters = endpoint<GetApplicationParametersArgs>(
   "GET /parameters",
   { user: text },
 );
-const fileUpload = endpoint<FileUploadArgs<Mode>>("fileUpload", "POST /files/upload", {
-  user: text,
-  files: as("*", file),
-});
+const fileUpload = endpoint<FileUploadArgs<Mode>>(
+  "fileUpload",
+  "POST /files/upload",
+  { user: text, files: as("*", file) },
+  { aliases: { file: "files" } },
+);
 const textToAudio = endpoint<TextToAudioArgs>(
   "textToAudio",
   "POST /text-to-audio",

@@ -107,7 +107,7 @@ const audioToText = endpoint<AudioToTextArgs<Mode>>(
   "audioToText",
   "POST /audio-to-text",
   { user: text, audio_file: as("file", file) },
-  { slow: true },
+  { slow: true, aliases: { file: "audio_file" } },
 );
 const action = choice("enable", "disable");
 const annotationReplyAction = endpoint<AnnotationReplyActionArgs>(

@@ -160,7 +160,7 @@ const createDocumentByFile = endpoint<CreateDocumentByFileArgs<Mode>>(
     extra_params: merged(optional(object)),
     original_document_id: optional(id),
   },
-  { constants: NEW_DOCUMENT, formData: "data" },
+  { constants: NEW_DOCUMENT, formData: "data", aliases: { file: "file_path" } },
 );
 const updateDocumentByFile = endpoint<UpdateDocumentByFileArgs<Mode>>(
   "updateDocumentByFile",
@@ -176,7 +176,7 @@ const updateDocumentByFile = endpoint<UpdateDocumentByFileArgs<Mode>>(
     embedding_model_provider: optional(text),
     extra_params: merged(optional(object)),
   },
-  { formData: "data" },
+  { formData: "data", aliases: { file: "file_path" } },
 );
 const batchIndexingStatus = endpoint<BatchIndexingStatusArgs>(
   "batchIndexingStatus",
@@ -307,6 +307,7 @@ const uploadPipelineFile = endpoint<UploadPipelineFileArgs<Mode>>(
   "uploadPipelineFile",
   "POST /datasets/pipeline/file-upload",
   { file_path: as("file", fileOrPath) },
+  { aliases: { file: "file_path" } },
 );
 const getDataset = endpoint<GetDatasetArgs>("getDataset", "GET /datasets/{dataset_id}", {
   dataset_id: optional(id),

@@ -79,8 +79,11 @@ export function describeRequest(
   const { operation } = endpoint;
   if (typeof args === "string" || typeof options === "string") {
     // Python's positional call, carried over.
-    const what = typeof args === "string" ? "the arguments must be one object" : "the options must be an object";
-    throw new ValidationError(`${operation}: ${what}, got a string; call ${exampleCall(endpoint)}`, { operation });
+    const what =
+      typeof args === "string" ? "the arguments must be one object" : "the options must be an object";
+    throw new ValidationError(`${operation}: ${what}, got a string; call ${exampleCall(endpoint)}`, {
+      operation,
+    });
   }
   const values = checkArguments(endpoint, args);
   const streaming = endpoint.answer === "mode" && values.get("response_mode") === "streaming";

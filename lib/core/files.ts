@@ -1,7 +1,7 @@
 import { Blob as NodeBlob } from "node:buffer";
 import { type Stats, statSync } from "node:fs";
 import { basename } from "node:path";
-import { Readable } from "node:stream";
+import type * as streams from "node:stream";
 import { types } from "node:util";
 import { ValidationError } from "../errors";
 import type { Mode } from "./mode";
@@ -133,12 +133,14 @@ function isFileBacked(blob: Blob): boolean {
 }
 
 /** How to get a stream out of what is one, or of a file handle; undefined for anything else. */
-function asStream(value: object): (() => Readable) | undefined {
+function asStream(value: object): (() => streams.Readable) | undefined {
   const shape = value as Record<"pipe" | "on" | "getReader" | "createReadStream" | "fd", unknown>;
-  if (typeof shape.pipe === "function" && typeof shape.on === "function") return () => value as Readable;
-  if (typeof shape.getReader === "function") return () => Readable.fromWeb(value as never);
+  if (typeof shape.pipe === "function" && typeof shape.on === "function")
+    return () => value as streams.Readable;
+  if (typeof shape.getReader === "function")
+    return () => (require("node:stream") as typeof streams).Readable.fromWeb(value as never);
   if (typeof shape.createReadStream === "function" && typeof shape.fd === "number") {
-    const handle = value as { createReadStream(options: object): Readable };
+    const handle = value as { createReadStream(options: object): streams.Readable };
     return () => handle.createReadStream({ autoClose: false, highWaterMark: 256 * 1024 });
   }
   return undefined;

@@ -1,12 +1,12 @@
-import type { Executor, Family } from "../core/executor";
+import type { Executor } from "../core/executor";
 import type { LogSink } from "../core/options";
 import type { RequestDescription } from "../core/request";
 import { settle } from "../core/settle";
 import { AsyncEventStream } from "../stream/async-event-stream";
-import { Transport } from "./transport";
+import type { Transport } from "./transport";
 
 /** Carries out requests on this thread's event loop. */
-class AsyncExecutor implements Executor<"async"> {
+export class AsyncExecutor implements Executor<"async"> {
   readonly #transport: Transport;
   readonly #log: LogSink | null;
 
@@ -27,10 +27,3 @@ class AsyncExecutor implements Executor<"async"> {
     return this.#transport.close();
   }
 }
-
-/** The async family: undici on the caller's own event loop. */
-export const asyncFamily: Family<"async"> = {
-  mode: "async",
-  connect: (connection, log, { dispatcher }) =>
-    new AsyncExecutor(new Transport(connection, { dispatcher }), log),
-};

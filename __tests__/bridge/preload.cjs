@@ -1,0 +1,3 @@
+// Tells that it was loaded, and marks the thread.
+globalThis.MARK = "loaded";
+console.log("loaded");
