@@ -809,7 +809,7 @@ describe("under jest's fake timers", () => {
   });
 
   test("async calls do, but for setImmediate, which undici needs", async () => {
-    jest.useFakeTimers({ doNotFake: ["setImmediate"] });
+    jest.useFakeTimers({ doNotFake: ["setImmediate", "queueMicrotask", "nextTick"] });
     const client = new AsyncChatClient("app-key", options("json"));
     for (let i = 0; i < 3; i++) {
       expect((await client.getMeta(me)).json()).toEqual({ result: "success", data: [] });

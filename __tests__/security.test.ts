@@ -11,7 +11,6 @@ import {
   FAMILIES,
   type FamilyUnderTest,
   processFamily,
-  syncFamily,
 } from "./helpers/recorder-families";
 import { CALLS, CLASSES, FixtureFiles, translate } from "./helpers/recorder-python";
 import { type ServerProcess, startServer } from "./support/child";
@@ -228,15 +227,10 @@ test.each([
   "5ecretword@dify.example",
   "ftp://dify.example/v1?key=5ecretword",
 ])("a base URL with a password is refused, and not shown: %s", (baseUrl) => {
-  const { ChatClient, ValidationError } = asyncFamily().exports.AsyncChatClient
-    ? {
-        ChatClient: asyncFamily().exports.AsyncChatClient,
-        ValidationError: asyncFamily().exports.ValidationError,
-      }
-    : expect.fail();
+  const { AsyncChatClient, ValidationError } = asyncFamily().exports;
   let error: unknown;
   try {
-    new ChatClient(KEY, { baseUrl });
+    new AsyncChatClient(KEY, { baseUrl });
   } catch (thrown) {
     error = thrown;
   }
@@ -301,7 +295,6 @@ describe("log lines", () => {
               error: "BridgeError",
             });
           });
-          expect({ name, lines: lines.length - before }).toEqual({ name, lines: expect.any(Number) });
           expect(lines.length).toBeGreaterThan(before);
           const said = inspect(lines.slice(before), { depth: 20, maxStringLength: null });
           expectNoKey(said);
@@ -898,8 +891,4 @@ test("a base URL with many slashes at its end costs nothing", () => {
   const start = performance.now();
   expect(new AsyncChatClient(KEY, { baseUrl }).baseUrl).toBe(baseUrl.replace(/x\/+$/, "x"));
   expect(performance.now() - start).toBeLessThan(1_000);
-});
-
-test("both families were loaded from the build", () => {
-  expect(syncFamily().exports.ChatClient).toBeDefined();
 });

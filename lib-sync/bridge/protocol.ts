@@ -33,7 +33,7 @@ export type FromHost =
  * How many bytes of a stream may be under way, unread: enough to keep a fast reader busy, little enough that a
  * stalled one holds the server instead of the memory.
  */
-export const WINDOW = 1024 * 1024;
+export const WINDOW = 512 * 1024;
 
 /** The buffers of a message that move with it instead of being copied. */
 export function transferOf(message: ToHost | FromHost): ArrayBuffer[] | undefined {

@@ -10,12 +10,12 @@ export interface ByteSource {
   abort(): void;
 }
 
-const HIGH_WATER = 512 * 1024;
+const HIGH_WATER = 256 * 1024;
 const SMALL = 512;
 const JOINED = 8 * 1024;
 
 /**
- * Bytes between a socket and a reader. It holds at most about half a megabyte: a reader that stalls holds the
+ * Bytes between a socket and a reader. It holds at most about a quarter of a megabyte: a reader that stalls holds the
  * server, not the memory.
  */
 export class ByteQueue {
