@@ -19,16 +19,21 @@ function fold(name: string): string {
   return name.slice(0, 64).toLowerCase().replace(/[_-]/g, "");
 }
 
-/** Levenshtein's distance. */
+/** Levenshtein's distance, where two neighbours that changed places are one step. */
 function distance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit;
+  let before: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
     const current = [i];
     for (let j = 1; j <= b.length; j++) {
-      const swap = (previous[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      current.push(Math.min((previous[j] as number) + 1, (current[j - 1] as number) + 1, swap));
+      const other = (previous[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      let least = Math.min((previous[j] as number) + 1, (current[j - 1] as number) + 1, other);
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      if (swapped) least = Math.min(least, (before[j - 2] as number) + 1);
+      current.push(least);
     }
+    before = previous;
     previous = current;
   }
   return previous[b.length] as number;

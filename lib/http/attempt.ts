@@ -106,7 +106,7 @@ class Attempt implements Dispatcher.DispatchHandler, Open, Watched {
     let body: Dispatcher.DispatchOptions["body"] = json ?? null;
     try {
       if (parts) {
-        const form = encodeForm(parts, () => this.#alive());
+        const form = encodeForm(parts, this.#context.ownDispatcher, () => this.#alive());
         headers = { ...headers, ...form.headers };
         body = form.body;
         form.body.once("error", (error) => {

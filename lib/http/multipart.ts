@@ -1,16 +1,14 @@
 import { randomBytes } from "node:crypto";
-import * as fs from "node:fs";
 import { Readable } from "node:stream";
 import type FormData from "form-data";
 import type { Part, PartContent } from "../core/request";
+import { CHUNK, FileSource } from "./file-source";
 
 /** A form, ready to be sent once. */
 export interface EncodedForm {
   readonly headers: Record<string, string>;
   readonly body: Readable;
 }
-
-const CHUNK = 256 * 1024;
 
 /** Whether the parts can be sent a second time. */
 export function replayable(parts: readonly Part[] | undefined): boolean {
@@ -19,8 +17,11 @@ export function replayable(parts: readonly Part[] | undefined): boolean {
   );
 }
 
-/** Encodes a form as a stream; `onProgress` is called whenever a piece of a file was read. */
-export function encodeForm(parts: readonly Part[], onProgress: () => void): EncodedForm {
+/**
+ * Encodes a form as a stream; `onProgress` is called whenever a piece of a file was read. With `reuse`, the memory
+ * of a piece is used again once the consumer has taken those after it.
+ */
+export function encodeForm(parts: readonly Part[], reuse: boolean, onProgress: () => void): EncodedForm {
   // Loaded when an upload happens: it costs more to load than a call.
   const Form = require("form-data") as typeof FormData;
   const form = new Form();
@@ -35,7 +36,7 @@ export function encodeForm(parts: readonly Part[], onProgress: () => void): Enco
     }
     const size = sizeOf(part.content);
     if (size === undefined) known = false;
-    const value = size === 0 ? Buffer.alloc(0) : open(part.content, onProgress);
+    const value = size === 0 ? Buffer.alloc(0) : open(part.content, reuse, onProgress);
     form.append(part.name, value, {
       filename: part.filename,
       ...(part.contentType ? { contentType: part.contentType } : {}),
@@ -61,37 +62,14 @@ function sizeOf(content: PartContent): number | undefined {
   return undefined;
 }
 
-function open(content: PartContent, onProgress: () => void): Readable {
-  // Read as far as announced: a file that grows meanwhile must not break the length.
-  if ("path" in content) return readFile(content.path, { end: content.size - 1 }, onProgress);
-  if ("fd" in content) return readFile("", { fd: content.fd, autoClose: false }, onProgress);
+function open(content: PartContent, reuse: boolean, onProgress: () => void): Readable {
+  if ("path" in content || "fd" in content) return new FileSource(content, reuse, onProgress);
   const source =
     "bytes" in content ? slices(content.bytes) : "blob" in content ? content.blob.stream() : content.stream;
   return Readable.from(watched(source as AsyncIterable<Uint8Array>, onProgress), {
     objectMode: false,
     highWaterMark: CHUNK,
   });
-}
-
-function readFile(path: string, options: object, onProgress: () => void): Readable {
-  const read = (...args: Parameters<typeof fs.read>) => {
-    onProgress();
-    return fs.read(...args);
-  };
-  // The stream itself has no path: form-data would guess the type from it instead of from the name.
-  const open = (_: string, flags: string, mode: number, done: (error: Error | null, fd: number) => void) =>
-    fs.open(path, flags, mode, done);
-  return fs.createReadStream("", {
-    ...options,
-    highWaterMark: CHUNK,
-    fs: { open, close: fs.close, read } as unknown as NonNullable<
-      Parameters<typeof fs.createReadStream>[1] extends infer O
-        ? O extends { fs?: infer F }
-          ? F
-          : never
-        : never
-    >,
-  } as Parameters<typeof fs.createReadStream>[1]);
 }
 
 async function* watched(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, onProgress: () => void) {
