@@ -83,7 +83,7 @@ describe("the child", () => {
       const one = remote("json"), two = remote("echo");
       say(ok(one));
       const listeners = process.listenerCount("exit");
-      for (let i = 0; i < 3; i++) {
+      for (let i = 0; i < 2; i++) {
         child().kill("SIGKILL");
         pause(100);
         say(attempt(() => ok(one)));
@@ -98,8 +98,6 @@ describe("the child", () => {
       ["success", "me", 2],
       dead,
       ["success", "me", 3],
-      dead,
-      ["success", "me", 4],
       0,
     ]);
   });
@@ -116,7 +114,9 @@ describe("the child", () => {
     `;
     const script = start(source, { server });
     await server.until("asked /meta?user=me", name);
-    const [pid] = family(script.pid).filter((pid) => /parent-watch/.test(readFileSync(`/proc/${pid}/cmdline`, "latin1")));
+    const [pid] = family(script.pid).filter((pid) =>
+      /parent-watch/.test(readFileSync(`/proc/${pid}/cmdline`, "latin1")),
+    );
     process.kill(pid as number, "SIGKILL");
     const { said } = await script.outcome;
     expect(said).toEqual([
@@ -242,9 +242,11 @@ describe("the end of the process", () => {
     ["process.exit(3)", "process.exit(3)", 3],
     ["an uncaught error", `throw new Error("mine")`, 1],
   ];
-  test.concurrent.each(ends)("with open clients and streams, by %s: at once, the code kept", async (_, end, code) => {
-    const name = nextName();
-    const source = `
+  test.concurrent.each(ends)(
+    "with open clients and streams, by %s: at once, the code kept",
+    async (_, end, code) => {
+      const name = nextName();
+      const source = `
       ${overProcess}
       const open = remote("endless~~${name}").createChatMessage(streaming)[Symbol.iterator]();
       open.next();
@@ -253,25 +255,29 @@ describe("the end of the process", () => {
       process.on("exit", () => say(performance.now() - begun < 2_000));
       ${end}
     `;
-    const outcome = await start(source, { server }).outcome;
-    expect([outcome.code, outcome.said]).toEqual([code, ["open", true]]);
-    await server.until("closed by the reader", name);
-  });
+      const outcome = await start(source, { server }).outcome;
+      expect([outcome.code, outcome.said]).toEqual([code, ["open", true]]);
+      await server.until("closed by the reader", name);
+    },
+  );
 
-  onLinux("Ctrl-C, which the whole group gets, during a call: with a listener it runs when the call returns", async () => {
-    const name = nextName();
-    const source = `
+  onLinux(
+    "Ctrl-C, which the whole group gets, during a call: with a listener it runs when the call returns",
+    async () => {
+      const name = nextName();
+      const source = `
       ${overProcess}
       process.on("SIGINT", () => { say("heard"); say(ok(remote("json"))); process.exit(4) });
       say(attempt(() => remote("hold~800~${name}").getMeta({ user: "me" }).json().held));
       setTimeout(() => {}, 20_000);
     `;
-    const script = start(source, { server, detached: true });
-    await server.until("asked /meta?user=me", name);
-    process.kill(-script.pid, "SIGINT");
-    const outcome = await script.outcome;
-    expect([outcome.code, outcome.said]).toEqual([4, [800, "heard", "success"]]);
-  });
+      const script = start(source, { server, detached: true });
+      await server.until("asked /meta?user=me", name);
+      process.kill(-script.pid, "SIGINT");
+      const outcome = await script.outcome;
+      expect([outcome.code, outcome.said]).toEqual([4, [800, "heard", "success"]]);
+    },
+  );
 
   onLinux("Ctrl-C without a listener ends it at once, and all that it started", async () => {
     const name = nextName();
@@ -313,27 +319,28 @@ describe("what crosses", () => {
       ${overProcess}
       const one = remote("echo");
       const texts = ["Zürich — 東京 🎉 \\u{1F469}\\u200D\\u{1F469}", "\\0b:AAAA", "\\0t:x", "\\0", ":base64:AAAA", ":", "\\r\\n\\r\\n", "\\u2028\\u2029\\x7f\\x80",
-        '"\\\\"\\\\u0041', "日本語テキスト🎉".repeat(250_000), ""];
+        '"\\\\"\\\\u0041', "日本語テキスト🎉".repeat(200_000), ""];
       for (const query of texts) {
-        const answer = one.createChatMessage({ inputs: { [query.slice(0, 20) || "x"]: query }, query: query || "x", user: "me" }).json();
-        say(Object.values(answer.inputs)[0] === query && answer.query === (query || "x"));
+        const name = query.slice(0, 20) || "x";
+        const { inputs } = one.createChatMessage({ inputs: { [name]: query }, query: "x", user: "me" }).json();
+        say(Object.keys(inputs)[0] === name && inputs[name] === query);
       }
     `;
     expect(await run(source, { server })).toEqual(Array(11).fill(true));
   });
 
-  test.concurrent("bytes of every value up and down, and 20 MB of them", async () => {
+  test.concurrent("bytes of every value up and down, and 10 MB of them", async () => {
     const source = `
       ${overProcess}
       const { createHash, randomBytes } = require("node:crypto");
       const sha = (bytes) => createHash("sha256").update(bytes).digest("hex");
-      for (const size of [0, 1, 65_536, 1e6, 20e6]) {
+      for (const size of [0, 1, 65_536, 1e6, 10e6]) {
         const content = randomBytes(size);
         const { size: got, hash } = remote("hash").fileUpload({ user: "me", files: { file: ["a", content] } }).json();
         say(got === size && hash === sha(content));
       }
-      const { content, headers } = remote("big~20").getMeta({ user: "me" });
-      say(content.length === 20 * 1024 * 1024 && headers["x-hash"] === sha(content));
+      const { content, headers } = remote("big~10").getMeta({ user: "me" });
+      say(content.length === 10 * 1024 * 1024 && headers["x-hash"] === sha(content));
     `;
     expect(await run(source, { server })).toEqual(Array(6).fill(true));
   });
@@ -388,14 +395,14 @@ describe("what crosses", () => {
     const name = nextName();
     const source = `
       ${overProcess}
-      const all = remote("flood~24~${name}").createChatMessage(streaming)[Symbol.iterator]();
+      const all = remote("flood~12~${name}").createChatMessage(streaming)[Symbol.iterator]();
       all.next();
       const written = () => client("report~~${name}").getMeta({ user: "me" }).json().written;
       let before = -1;
       for (let still = 0; still < 3; ) { pause(150); const now = written(); still = now === before ? still + 1 : 0; before = now; }
       let n = 1;
       while (!all.next().done) n++;
-      say([before < 16e6, n]);
+      say([before < 9e6, n]);
     `;
     expect(await run(source, { server })).toEqual([[true, expect.any(Number)]]);
     expect((await server.report(name)).log).toContain("all read");

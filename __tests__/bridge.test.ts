@@ -12,8 +12,8 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 /**
- * Runs `code` in every bridge worker before the worker's own file is loaded; `when(kind, act)` there acts at the first
- * message of a kind that the worker is sent. The parent finds the workers in `workers`; a worker started after
+ * Runs `code` in every bridge worker before the worker's own file is loaded; `when(kind, act)` there acts when the
+ * worker gets a message of a kind, `sent(kind, act)` when it has sent one. The parent finds the workers in `workers`; a worker started after
  * `tamper = false` is the ordinary one.
  */
 const tampered = (code: string, options = "{}") => `
@@ -26,6 +26,11 @@ const tampered = (code: string, options = "{}") => `
     const prelude = \`
       const { workerData } = require("node:worker_threads");
       const when = (kind, act) => workerData.port.on("message", (message) => message[0] === kind && act(message));
+      // Once it has sent a message of a kind.
+      const sent = (kind, act) => {
+        const { port } = workerData, send = port.postMessage.bind(port);
+        port.postMessage = (message, ...rest) => { send(message, ...rest); if (message[0] === kind) setImmediate(act) };
+      };
       const url = \${JSON.stringify(ORIGIN)};
       const after = (entry, name, act) => require("node:http").get(url + "/await~" + encodeURIComponent(entry) + "~" + name + "/v1", act);
       const outOfMemory = () => { const all = []; for (;;) all.push(new Array(100_000).fill(Math.random())); };
@@ -85,7 +90,7 @@ describe("a worker that ends is a BridgeError at once, and the next call has a f
   test.concurrent.each(Object.entries(deaths))("by %s, in the middle of a stream", async (_, death) => {
     const name = nextName();
     const source = `
-      ${tampered(`when("ack", () => { ${death} })`, small)}
+      ${tampered(`sent("chunk", () => { ${death} })`, small)}
       const read = [];
       ${dieThenCall(`for (const event of client("endless~~${name}").createChatMessage(streaming)) read.push(event.n)`)}
       say(read);
@@ -140,9 +145,7 @@ describe("a worker that ends is a BridgeError at once, and the next call has a f
         say([name, cause.name, cause.message, cause instanceof TypeError, /in the bridge's worker/.test(cause.stack)]);
       }
     `;
-    expect(await run(source, { server })).toEqual([
-      ["BridgeError", "TypeError", "thrown there", true, true],
-    ]);
+    expect(await run(source, { server })).toEqual([["BridgeError", "TypeError", "thrown there", true, true]]);
   });
 
   test.concurrent("a client that was made before, and others, go on in the fresh one", async () => {
@@ -322,18 +325,25 @@ describe("the end of the process", () => {
     ["process.exit(3)", "process.exit(3)", 3],
     ["process.exit(3) within a stream", "for (const _ of two) process.exit(3)", 3],
     ["process.exit(3) in a timer", "setTimeout(() => process.exit(3), 20)", 3],
-    ["a call in a listener of exit", `process.on("exit", () => { say(ok(client("json"))) }); process.exit(3)`, 3],
+    [
+      "a call in a listener of exit",
+      `process.on("exit", () => { say(ok(client("json"))) }); process.exit(3)`,
+      3,
+    ],
     ["an uncaught error", `throw new Error("mine")`, 1],
     ["an uncaught error of ours", `client("status~400").getAppInfo()`, 1],
   ];
-  test.concurrent.each(ends)("with open clients and streams, by %s: at once, the code kept", async (how, end, code) => {
-    const name = nextName();
-    const outcome = await start(opened(name) + end, { server }).outcome;
-    expect([outcome.code, outcome.signal]).toEqual([code, null]);
-    expect(outcome.said).toEqual(["open", true, ...(how.includes("listener") ? ["success"] : [])]);
-    await server.until("closed by the reader", name);
-    await server.until("closed by the reader", `${name}-b`);
-  });
+  test.concurrent.each(ends)(
+    "with open clients and streams, by %s: at once, the code kept",
+    async (how, end, code) => {
+      const name = nextName();
+      const outcome = await start(opened(name) + end, { server }).outcome;
+      expect([outcome.code, outcome.signal]).toEqual([code, null]);
+      expect(outcome.said).toEqual(["open", true, ...(how.includes("listener") ? ["success"] : [])]);
+      await server.until("closed by the reader", name);
+      await server.until("closed by the reader", `${name}-b`);
+    },
+  );
 
   test.concurrent("an idle worker does not hold it, also where the first call was the last thing done", async () => {
     const outcome = await start(`setTimeout(() => say(ok(client("json"))), 10)`, { server }).outcome;
@@ -345,29 +355,35 @@ describe("the end of the process", () => {
     expect([stdout, stderr]).toEqual(["", ""]);
   });
 
-  test.concurrent.each(["SIGTERM", "SIGINT"] as const)("%s during a call, with no listener: at once", async (signal) => {
-    const name = nextName();
-    const script = start(`say("before"); client("never~~${name}").getMeta({ user: "me" })`, { server });
-    await server.until("asked /meta?user=me", name);
-    process.kill(script.pid, signal);
-    const outcome = await script.outcome;
-    expect([outcome.signal, outcome.said]).toEqual([signal, ["before"]]);
-  });
+  test.concurrent.each(["SIGTERM", "SIGINT"] as const)(
+    "%s during a call, with no listener: at once",
+    async (signal) => {
+      const name = nextName();
+      const script = start(`say("before"); client("never~~${name}").getMeta({ user: "me" })`, { server });
+      await server.until("asked /meta?user=me", name);
+      process.kill(script.pid, signal);
+      const outcome = await script.outcome;
+      expect([outcome.signal, outcome.said]).toEqual([signal, ["before"]]);
+    },
+  );
 
-  test.concurrent.each(["SIGTERM", "SIGINT"] as const)("%s during a call, with a listener: it runs when the call returns", async (signal) => {
-    const name = nextName();
-    const source = `
+  test.concurrent.each(["SIGTERM", "SIGINT"] as const)(
+    "%s during a call, with a listener: it runs when the call returns",
+    async (signal) => {
+      const name = nextName();
+      const source = `
       process.on("${signal}", () => { say("heard"); process.exit(4) });
       say(attempt(() => ok(client("never~~${name}", { timeout: 600 }))).split(":")[0]);
       say("the call has returned");
       setTimeout(() => {}, 20_000);
     `;
-    const script = start(source, { server });
-    await server.until("asked /meta?user=me", name);
-    process.kill(script.pid, signal);
-    const outcome = await script.outcome;
-    expect([outcome.code, outcome.said]).toEqual([4, ["TimeoutError", "the call has returned", "heard"]]);
-  });
+      const script = start(source, { server });
+      await server.until("asked /meta?user=me", name);
+      process.kill(script.pid, signal);
+      const outcome = await script.outcome;
+      expect([outcome.code, outcome.said]).toEqual([4, ["TimeoutError", "the call has returned", "heard"]]);
+    },
+  );
 });
 
 describe("Node's permission model", () => {
@@ -385,14 +401,16 @@ describe("Node's permission model", () => {
   const childDenied =
     "Node's permission model denies the child process of the blocking clients: allow it with --allow-child-process, or use the worker bridge (the default) and allow --allow-worker";
   const works = [[0, 1, 2], "success"];
-  const refused = (why: string) => [
-    `BridgeError: createChatMessage: ${why}`,
-    `BridgeError: getMeta: ${why}`,
-  ];
+  const refused = (why: string) => [`BridgeError: createChatMessage: ${why}`, `BridgeError: getMeta: ${why}`];
   const cases: [string, string, string[], unknown[]][] = [
     ["the worker bridge works with --allow-worker", "worker", ["--allow-worker"], works],
     ["the worker bridge names both flags with neither", "worker", [], refused(workerDenied)],
-    ["the worker bridge names both flags with the other one", "worker", ["--allow-child-process"], refused(workerDenied)],
+    [
+      "the worker bridge names both flags with the other one",
+      "worker",
+      ["--allow-child-process"],
+      refused(workerDenied),
+    ],
     ["the process bridge works with --allow-child-process", "process", ["--allow-child-process"], works],
     ["the process bridge names both flags with neither", "process", [], refused(childDenied)],
   ];
@@ -465,7 +483,8 @@ describe("connections", () => {
     ["break", (name) => `for (const _ of ${endless(name)}.createChatMessage(streaming)) break;`],
     [
       "a throw",
-      (name) => `attempt(() => { for (const _ of ${endless(name)}.createChatMessage(streaming)) throw new Error("mine") });`,
+      (name) =>
+        `attempt(() => { for (const _ of ${endless(name)}.createChatMessage(streaming)) throw new Error("mine") });`,
     ],
     ["close() of the stream", (name) => `${endless(name)}.createChatMessage(streaming).close();`],
     [
@@ -474,19 +493,28 @@ describe("connections", () => {
     ],
     [
       "return() of the iterator",
-      (name) => `const all = ${endless(name)}.createChatMessage(streaming)[Symbol.iterator](); all.next(); all.return();`,
+      (name) =>
+        `const all = ${endless(name)}.createChatMessage(streaming)[Symbol.iterator](); all.next(); all.return();`,
     ],
-    ["destructuring", (name) => `const [first] = ${endless(name)}.createChatMessage(streaming); say(first.n);`],
+    [
+      "destructuring",
+      (name) => `const [first] = ${endless(name)}.createChatMessage(streaming); say(first.n);`,
+    ],
   ];
-  test.concurrent.each(leaving)("%s closes a stream's connection, while the script lives on", async (how, leave) => {
-    const name = nextName();
-    const said = await run(`${leave(name)} ${awaitClosed(name)}`, { server });
-    expect(said).toEqual([...(how === "destructuring" ? [0] : []), "closed by the reader"]);
-  });
+  test.concurrent.each(leaving)(
+    "%s closes a stream's connection, while the script lives on",
+    async (how, leave) => {
+      const name = nextName();
+      const said = await run(`${leave(name)} ${awaitClosed(name)}`, { server });
+      expect(said).toEqual([...(how === "destructuring" ? [0] : []), "closed by the reader"]);
+    },
+  );
 
-  test.concurrent.each(["never read", "half read"])("so does the garbage collection of one that was %s", async (how) => {
-    const name = nextName();
-    const source = `
+  test.concurrent.each(["never read", "half read"])(
+    "so does the garbage collection of one that was %s",
+    async (how) => {
+      const name = nextName();
+      const source = `
       (() => {
         const stream = ${endless(name)}.createChatMessage(streaming);
         if (${how === "half read"}) stream[Symbol.iterator]().next();
@@ -499,8 +527,9 @@ describe("connections", () => {
         say(answer.json().log[2]);
       });
     `;
-    expect(await run(source, { server, flags: ["--expose-gc"] })).toEqual(["closed by the reader"]);
-  });
+      expect(await run(source, { server, flags: ["--expose-gc"] })).toEqual(["closed by the reader"]);
+    },
+  );
 
   test.concurrent("a stream whose iterator alone is held is not collected", async () => {
     const source = `
@@ -646,7 +675,14 @@ describe("large contents", () => {
 });
 
 describe("a worker that lives but does nothing", () => {
-  const stuck = { name: "BridgeError", operation: "getMeta", isBridgeError: true, soon: true, again: "success", workers: 2 };
+  const stuck = {
+    name: "BridgeError",
+    operation: "getMeta",
+    isBridgeError: true,
+    soon: true,
+    again: "success",
+    workers: 2,
+  };
   const limits = "{ timeout: 200, connectTimeout: 200 }";
   /** Past the call's limits and five seconds, and not much more. */
   const inTime = (act: string) => `
@@ -681,7 +717,7 @@ describe("a worker that lives but does nothing", () => {
 
   test.concurrent("within a stream too; and its thread does not go on burning", async () => {
     const source = `
-      ${tampered(`when("ack", () => { for (;;); })`)}
+      ${tampered(`sent("chunk", () => { for (;;); })`)}
       ${inTime(`for (const _ of client("endless", ${limits}).createChatMessage(streaming)) continue`)}
       workers[0].once("exit", () => say("ended"));
       if (workers[0].threadId === -1) say("ended");
@@ -730,16 +766,26 @@ describe("errors", () => {
     ["401", `one("status~401").getAppInfo()`, "AuthenticationError"],
     ["422", `one("status~422").getAppInfo()`, "ValidationError"],
     ["429", `one("status~429").getAppInfo()`, "RateLimitError"],
-    ["a refused upload", `one("status~413").fileUpload({ user: "me", files: { file: Buffer.from("x") } })`, "FileUploadError"],
+    [
+      "a refused upload",
+      `one("status~413").fileUpload({ user: "me", files: { file: Buffer.from("x") } })`,
+      "FileUploadError",
+    ],
     ["a broken connection", `one("reset").getAppInfo()`, "NetworkError"],
     ["no connection", `one("json", { baseUrl: "http://127.0.0.1:1/v1" }).getAppInfo()`, "NetworkError"],
     ["a time-out", `one("never", { timeout: 100 }).getAppInfo()`, "TimeoutError"],
     ["a deadline", `one("never", { deadline: 100 }).getAppInfo()`, "TimeoutError"],
     ["JSON where a stream was asked", `one("json").createChatMessage(streaming)`, "StreamError"],
-    ["no stream for so long", `[...one("endless", { timeout: 100 }).createChatMessage(streaming)]`, "TimeoutError"],
+    [
+      "no stream for so long",
+      `[...one("endless", { timeout: 100 }).createChatMessage(streaming)]`,
+      "TimeoutError",
+    ],
   ];
-  test.concurrent.each(failures)("%s: the same over both bridges as in the async family, but for the stack", async (_, failing, name) => {
-    const source = `
+  test.concurrent.each(failures)(
+    "%s: the same over both bridges as in the async family, but for the stack",
+    async (_, failing, name) => {
+      const source = `
       // Of a cause that is not the library's, the class and live objects such as a socket do not cross.
       const shown = (error) => error instanceof Error
         ? { ours: error instanceof (dify[error.name] ?? Error), ...error, name: error.name, message: error.message,
@@ -763,20 +809,23 @@ describe("errors", () => {
         }
       })();
     `;
-    const [asynchronous, worker, child, ...stacks] = await run(source, { server });
-    expect(asynchronous).toMatchObject({ name, ours: true });
-    expect(worker).toEqual(asynchronous);
-    expect(child).toEqual(asynchronous);
-    // Errors of an answer are made by the caller itself.
-    const there = (asynchronous as { status?: number }).status || name === "StreamError" ? null : true;
-    expect(stacks).toEqual([
-      [true, there],
-      [true, there],
-    ]);
-  });
+      const [asynchronous, worker, child, ...stacks] = await run(source, { server });
+      expect(asynchronous).toMatchObject({ name, ours: true });
+      expect(worker).toEqual(asynchronous);
+      expect(child).toEqual(asynchronous);
+      // Errors of an answer are made by the caller itself.
+      const there = (asynchronous as { status?: number }).status || name === "StreamError" ? null : true;
+      expect(stacks).toEqual([
+        [true, there],
+        [true, there],
+      ]);
+    },
+  );
 
-  test.concurrent.each(["worker", "process"])("no key in what can be seen, over the %s bridge", async (bridge) => {
-    const source = `
+  test.concurrent.each(["worker", "process"])(
+    "no key in what can be seen, over the %s bridge",
+    async (bridge) => {
+      const source = `
       const { inspect } = require("node:util");
       const one = client("status~400", { bridge: "${bridge}" });
       const seen = [inspect(one, { depth: 9, showHidden: true }), JSON.stringify(one)];
@@ -790,8 +839,9 @@ describe("errors", () => {
       seen.push(inspect(stream, { depth: 9, showHidden: true }), JSON.stringify(stream));
       say([seen.length, seen.filter((text) => text.includes(${JSON.stringify(KEY)})).length]);
     `;
-    expect(await run(source, { server })).toEqual([[19, 0]]);
-  });
+      expect(await run(source, { server })).toEqual([[19, 0]]);
+    },
+  );
 });
 
 describe("under jest's fake timers", () => {
@@ -800,13 +850,16 @@ describe("under jest's fake timers", () => {
   const me = { user: "me" };
   afterEach(() => void jest.useRealTimers());
 
-  test.each(["worker", "process"] as const)("blocking calls work, and their limits hold, over the %s bridge", (bridge) => {
-    jest.useFakeTimers();
-    const client = new ChatClient("app-key", { ...options("json"), bridge });
-    expect(client.getMeta(me).json()).toEqual({ result: "success", data: [] });
-    const slow = new ChatClient("app-key", { ...options("never"), bridge });
-    expect(() => slow.getMeta(me, { timeout: 100 })).toThrow("100 ms (timeout, in milliseconds)");
-  });
+  test.each(["worker", "process"] as const)(
+    "blocking calls work, and their limits hold, over the %s bridge",
+    (bridge) => {
+      jest.useFakeTimers();
+      const client = new ChatClient("app-key", { ...options("json"), bridge });
+      expect(client.getMeta(me).json()).toEqual({ result: "success", data: [] });
+      const slow = new ChatClient("app-key", { ...options("never"), bridge });
+      expect(() => slow.getMeta(me, { timeout: 100 })).toThrow("100 ms (timeout, in milliseconds)");
+    },
+  );
 
   test("async calls do, but for setImmediate, which undici needs", async () => {
     jest.useFakeTimers({ doNotFake: ["setImmediate", "queueMicrotask", "nextTick"] });

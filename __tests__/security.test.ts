@@ -809,7 +809,8 @@ describe("regular expressions against their worst input", () => {
     }
   }
 
-  const SIZE = 200_000;
+  const SIZE = 50_000;
+  const LIMIT = 200;
   const HEADS = [
     "",
     "a/a",
@@ -860,14 +861,20 @@ describe("regular expressions against their worst input", () => {
     ),
   );
 
-  /** Linear work over 200,000 characters takes about a millisecond; quadratic, many seconds. */
+  /** Milliseconds. Linear work over 50,000 characters takes a fraction of one; quadratic, a second. */
   function slowest(expression: RegExp, texts: string[]): number {
-    let longest = 0;
-    for (const text of texts) {
+    const time = (text: string) => {
       const start = performance.now();
       text.search(expression);
-      longest = Math.max(longest, performance.now() - start);
-      if (longest > 1_000) break;
+      return performance.now() - start;
+    };
+    let longest = 0;
+    for (const text of texts) {
+      let took = time(text);
+      // Once more: the machine may have been busy.
+      if (took > LIMIT) took = Math.min(took, time(text));
+      longest = Math.max(longest, took);
+      if (longest > LIMIT) break;
     }
     return longest;
   }
@@ -877,11 +884,11 @@ describe("regular expressions against their worst input", () => {
   });
 
   test("the measure sees one that is quadratic", () => {
-    expect(slowest(/\/+$/, [`${"/".repeat(SIZE)}x`])).toBeGreaterThan(500);
+    expect(slowest(/\/+$/, [`${"/".repeat(SIZE)}x`])).toBeGreaterThan(LIMIT);
   });
 
   test.each([...found])("%s", (_name, expression) => {
-    expect(slowest(expression, inputs)).toBeLessThan(500);
+    expect(slowest(expression, inputs)).toBeLessThan(LIMIT);
   });
 });
 

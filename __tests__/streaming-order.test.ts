@@ -13,7 +13,7 @@ import { type ServerProcess, startServer } from "./support/child";
 // an event held back until the next one comes, nothing would be confirmed and nothing more written: the reader's
 // time-out would end the test.
 const EVENTS = 6;
-const LIMIT = 4_000;
+const LIMIT = 10_000;
 
 let server: ServerProcess;
 let count = 0;

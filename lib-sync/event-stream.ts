@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import type { Redact } from "../lib/core/redaction";
 import type { RequestDescription } from "../lib/core/request";
 import type { DifyResponse } from "../lib/core/response";
 import type { EventStream as EventStreamShape, IterLinesOptions } from "../lib/core/streams";
@@ -35,17 +36,19 @@ export class EventStream<E> implements EventStreamShape<E> {
   readonly headers: Record<string, string>;
   readonly url: string;
   readonly #operation: string;
+  readonly #redact: Redact;
   readonly #feed: ByteFeed | null;
   readonly #failed: DifyResponse<unknown> | null;
   #iterated = false;
   #closed = false;
 
   /** From a stream that has begun, or from an answer with a failing status (under `raiseErrors: false`). */
-  constructor(request: RequestDescription, answer: StreamParts | DifyResponse<unknown>) {
+  constructor(request: RequestDescription, answer: StreamParts | DifyResponse<unknown>, redact: Redact) {
     this.statusCode = answer.statusCode;
     this.headers = answer.headers;
     this.url = answer.url;
     this.#operation = request.operation;
+    this.#redact = redact;
     this.#feed = "feed" in answer ? answer.feed : null;
     this.#failed = "feed" in answer ? null : answer;
     if (this.#feed) forgotten.register(this, this.#feed, this.#feed);
@@ -111,7 +114,7 @@ export class EventStream<E> implements EventStreamShape<E> {
     }
     this.#iterated = true;
     const feed = this.#feed;
-    const reader = new EventReader<E>(this.#operation);
+    const reader = new EventReader<E>(this.#operation, this.#redact);
     if (!feed) reader.end();
     const batch = new Batch(() => step(reader));
     const more = () => {

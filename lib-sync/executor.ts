@@ -1,15 +1,18 @@
 import type { Executor } from "../lib/core/executor";
 import type { LogSink } from "../lib/core/options";
+import { type Redact, redactor } from "../lib/core/redaction";
 import type { Connection, LogRecord, RequestDescription } from "../lib/core/request";
 import { settle } from "../lib/core/settle";
 import { BridgeError, DifyClientError } from "../lib/errors";
 import { type Bridge, Patience } from "./bridge/bridge";
 import { type AnswerHead, decodeBody, type EndHead } from "./bridge/codec";
 import { decodeError } from "./bridge/error-codec";
-import type { FromHost } from "./bridge/protocol";
+import { type FromHost, WINDOW } from "./bridge/protocol";
 import { type ByteFeed, EventStream } from "./event-stream";
 
 let lastClient = 0;
+
+const ACKNOWLEDGED_AT_ONCE = WINDOW / 4;
 
 /** Carries out requests through a bridge, while the caller's thread is blocked. */
 export class SyncExecutor implements Executor<"sync"> {
@@ -17,6 +20,7 @@ export class SyncExecutor implements Executor<"sync"> {
   readonly #bridge: Bridge;
   readonly #connection: Connection;
   readonly #log: LogSink | null;
+  readonly #redact: Redact;
   #closed = false;
   readonly #streams = new Set<BridgeFeed>();
 
@@ -24,6 +28,7 @@ export class SyncExecutor implements Executor<"sync"> {
     this.#bridge = bridge;
     this.#connection = connection;
     this.#log = log;
+    this.#redact = redactor(connection);
   }
 
   send(prepare: () => RequestDescription): unknown {
@@ -43,7 +48,7 @@ export class SyncExecutor implements Executor<"sync"> {
           url: this.#url(request),
           content: decodeBody(message[3]),
         });
-        return request.answer === "stream" ? new EventStream(request, response) : response;
+        return request.answer === "stream" ? new EventStream(request, response, this.#redact) : response;
       }
       case "stream": {
         const { log, ...head } = JSON.parse(message[2]) as AnswerHead;
@@ -93,6 +98,7 @@ class BridgeFeed implements ByteFeed {
   readonly #id: number;
   readonly #patience: Patience;
   readonly #open: Set<BridgeFeed>;
+  #consumed = 0;
   #over = false;
   #clientClosed = false;
 
@@ -117,7 +123,12 @@ class BridgeFeed implements ByteFeed {
     }
     if (message[0] === "chunk") {
       const bytes = Buffer.from(message[2]);
-      this.#bridge.acknowledge(this.#id, bytes.length);
+      this.#consumed += bytes.length;
+      // Waking the other side costs more than parsing what came: a part of the window at a time is enough.
+      if (this.#consumed >= ACKNOWLEDGED_AT_ONCE) {
+        this.#bridge.acknowledge(this.#id, this.#consumed);
+        this.#consumed = 0;
+      }
       return bytes;
     }
     this.#end(false);

@@ -1,3 +1,4 @@
+import type { Redact } from "./core/redaction";
 import type { DifyResponse } from "./core/response";
 
 /** What an error can carry beside its message. */
@@ -127,24 +128,31 @@ const MESSAGE_LIMIT = 2_000;
 /** How the answer with a failing status becomes an error. Pure. */
 export function errorFromResponse(
   response: DifyResponse<unknown>,
-  context: { operation?: string; upload?: boolean; retryAfter?: number | null | undefined } = {},
+  context: {
+    operation?: string;
+    upload?: boolean;
+    retryAfter?: number | null | undefined;
+    redact?: Redact;
+  } = {},
 ): DifyClientError {
   const { statusCode } = response;
   const body = describeBody(response);
+  const shown = (text: string) => (context.redact ?? String)(cut(text));
+  const message = shown(body.message);
   const fields = {
     statusCode,
-    code: body.code,
+    code: body.code && shown(body.code),
     response,
-    requestId: response.requestId,
+    requestId: response.requestId && shown(response.requestId),
     operation: context.operation,
   };
-  if (statusCode === 401) return new AuthenticationError(body.message, fields);
+  if (statusCode === 401) return new AuthenticationError(message, fields);
   if (statusCode === 429) {
-    return new RateLimitError(body.message, { ...fields, retryAfter: context.retryAfter ?? undefined });
+    return new RateLimitError(message, { ...fields, retryAfter: context.retryAfter ?? undefined });
   }
-  if (context.upload) return new FileUploadError(body.message, fields);
-  if (statusCode === 422) return new ValidationError(body.message, fields);
-  return new APIError(body.message, fields);
+  if (context.upload) return new FileUploadError(message, fields);
+  if (statusCode === 422) return new ValidationError(message, fields);
+  return new APIError(message, fields);
 }
 
 function describeBody(response: DifyResponse<unknown>): { message: string; code?: string } {
@@ -157,7 +165,7 @@ function describeBody(response: DifyResponse<unknown>): { message: string; code?
   if (parsed) {
     const said = [parsed.message, parsed.error, parsed.detail].find((v) => typeof v === "string" && v !== "");
     return {
-      message: typeof said === "string" ? cut(said) : `HTTP ${statusCode}`,
+      message: typeof said === "string" ? said : `HTTP ${statusCode}`,
       ...(typeof parsed.code === "string" ? { code: parsed.code } : {}),
     };
   }
@@ -168,7 +176,7 @@ function describeBody(response: DifyResponse<unknown>): { message: string; code?
     return { message: `HTTP ${statusCode}${why}` };
   }
   if (text === "") return { message: `HTTP ${statusCode}` };
-  return { message: `HTTP ${statusCode}: ${cut(text)}` };
+  return { message: `HTTP ${statusCode}: ${text}` };
 }
 
 function parseObject(text: string): Record<string, unknown> | null {
@@ -188,6 +196,7 @@ function originOf(location: string | undefined): string {
   return origin === "null" ? "another place" : origin;
 }
 
-function cut(text: string): string {
+/** What a server says, as far as a message needs it. */
+export function cut(text: string): string {
   return text.length > MESSAGE_LIMIT ? `${text.slice(0, MESSAGE_LIMIT)}...` : text;
 }

@@ -28,7 +28,8 @@ function beginStream(response) {
   response.flushHeaders();
 }
 
-const event = (n, fill = "") => `data: ${JSON.stringify({ event: "message", n, answer: `${n} ${fill}` })}\n\n`;
+const event = (n, fill = "") =>
+  `data: ${JSON.stringify({ event: "message", n, answer: `${n} ${fill}` })}\n\n`;
 
 /** A megabyte that is the same every time, but no two of whose 4 KB are. */
 const megabyte = Buffer.alloc(1024 * 1024);

@@ -23,7 +23,8 @@ export async function startServer(keepAlive = 60_000): Promise<BridgeServer> {
   return {
     origin,
     report: async (name) => (await fetch(`${origin}/report~~${name}/v1`)).json() as never,
-    until: async (entry, name) => void (await fetch(`${origin}/await~${encodeURIComponent(entry)}~${name}/v1`)),
+    until: async (entry, name) =>
+      void (await fetch(`${origin}/await~${encodeURIComponent(entry)}~${name}/v1`)),
     close: () => void child.kill(),
   };
 }

@@ -100,7 +100,7 @@ function construct(encoded: EncodedError): Error {
 /** The stack in two: its heading, which may have many lines, and its frames. */
 function framesOf({ stack = "", name, message }: EncodedError): string[] {
   const heading = message === "" ? name : `${name}: ${message}`;
-  const at = stack.startsWith(heading) ? heading.length : stack.search(/\n\s+at /);
+  const at = stack.startsWith(heading) ? heading.length : stack.search(/\n {4}at /);
   if (at < 0) return [stack];
   const frames = stack.slice(at).split("\n");
   return [stack.slice(0, at), ...frames.filter((line) => line !== "")];

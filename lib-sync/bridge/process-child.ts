@@ -1,7 +1,6 @@
 import { Host } from "./host";
-import type { Call, Reply } from "./process-link";
 import type { FromHost, ToHost } from "./protocol";
-import { parseText, toText } from "./text-codec";
+import { MORE, parseText, toText } from "./text-codec";
 
 // What sync-rpc loads in its child process. It writes nothing to stdout, which is the parent's.
 
@@ -18,9 +17,15 @@ function serve(): (message: string) => Promise<string> {
       activity++;
     },
   );
-  return async (text) => {
-    const { hold, messages } = JSON.parse(text) as Call;
-    for (const message of parseText(messages) as ToHost[]) host.receive(message);
+  let begun = "";
+  return async (piece) => {
+    begun += piece.slice(1);
+    if (piece.startsWith(MORE)) return "";
+    const end = begun.indexOf("\n");
+    const hold = Number(begun.slice(0, end));
+    const messages = parseText(begun.slice(end + 1)) as ToHost[];
+    begun = "";
+    for (const message of messages) host.receive(message);
     if (inbox.length === 0 && hold > 0) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, hold);
@@ -34,7 +39,7 @@ function serve(): (message: string) => Promise<string> {
     }
     const outbox = inbox;
     inbox = [];
-    return JSON.stringify({ messages: toText(outbox), activity } satisfies Reply);
+    return `${activity}\n${toText(outbox)}`;
   };
 }
 

@@ -4,18 +4,6 @@ import type { FromHost, ToHost } from "./protocol";
 import { type RpcChild, startChild, withoutInput } from "./rpc-child";
 import { parseText, toText } from "./text-codec";
 
-/** What a round trip brings: what the parent posted, and how long the child waits for something to give back. */
-export interface Call {
-  readonly hold: number;
-  readonly messages: string;
-}
-
-/** What a round trip gives back. */
-export interface Reply {
-  readonly messages: string;
-  readonly activity: number;
-}
-
 /**
  * A link to a child process, by sync-rpc: each `wait` is one round trip that hands over what was posted and comes
  * back with all that has arrived.
@@ -59,10 +47,12 @@ export class ProcessLink implements Link {
     const outbox = this.#outbox;
     this.#outbox = [];
     try {
-      const text = JSON.stringify({ hold, messages: toText(outbox) } satisfies Call);
-      const reply = JSON.parse(this.#child.call(text, hold)) as Reply;
-      this.activity = reply.activity;
-      return parseText(reply.messages) as FromHost[];
+      // How long the child may wait for something to give back, then what was posted.
+      const reply = this.#child.call(`${Math.round(hold)}\n${toText(outbox)}`, hold);
+      // How often the host has shown a sign of life, then what has come.
+      const end = reply.indexOf("\n");
+      this.activity = Number(reply.slice(0, end));
+      return parseText(reply.slice(end + 1)) as FromHost[];
     } catch (cause) {
       this.end();
       throw new BridgeError("the bridge's child process does not answer", { cause: withoutInput(cause) });

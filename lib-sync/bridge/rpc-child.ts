@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { compileFunction } from "node:vm";
 import { BridgeError } from "../../lib/errors";
+import { LAST, MORE } from "./text-codec";
 
 /** A child process of sync-rpc's. */
 export interface RpcChild {
@@ -24,6 +25,9 @@ const START_LIMIT = 10_000;
 // How much longer than the child may take a round trip lasts at most: in all, and for each byte that is sent.
 const GRACE = 10_000;
 const GRACE_PER_BYTE = 1 / 2_000;
+
+// sync-rpc searches all that has come for its end whenever more comes: long texts go in pieces.
+const PIECE = 2 * 1024 * 1024;
 
 /** Starts a child. Raises a {@link BridgeError} where that is not possible. */
 export function startChild(): RpcChild {
@@ -66,7 +70,10 @@ class Rpc implements RpcChild {
 
   call(text: string, milliseconds: number): string {
     this.#limit = Math.ceil(milliseconds + GRACE + text.length * GRACE_PER_BYTE);
-    return (this.#send as (text: string) => string)(text);
+    const send = this.#send as (text: string) => string;
+    let at = 0;
+    for (; text.length - at > PIECE; at += PIECE) send(MORE + text.slice(at, at + PIECE));
+    return send(LAST + text.slice(at));
   }
 
   end(): void {

@@ -4,6 +4,10 @@ import type { FromHost, ToHost } from "./protocol";
 const BYTES = "\u0000b:";
 const TEXT = "\u0000t:";
 
+/** What a piece of a long text begins with where another one follows, and what the last one begins with. */
+export const MORE = "+";
+export const LAST = ".";
+
 /** Messages as text of ASCII characters only: sync-rpc decodes UTF-8 piece by piece, and would break the rest. */
 export function toText(messages: readonly (ToHost | FromHost)[]): string {
   const text = JSON.stringify(messages, (_key, value: unknown) => {

@@ -12,6 +12,7 @@ import {
   resolveClientOptions,
 } from "../core/options";
 import { as, choice, file, flag, id, nullable, object, optional, text } from "../core/params";
+import { warnOfPlainHttp } from "../core/plain-http";
 import type { DifyResponse } from "../core/response";
 import type { StreamOf } from "../core/streams";
 import { ValidationError } from "../errors";
@@ -156,6 +157,7 @@ export abstract class DifyApi<M extends Mode> {
     const key = resolveApiKey(apiKey, kind.keyVariables);
     const { baseUrl, origin, basePath } = resolveBaseUrl(given.baseUrl);
     const settings = resolveClientOptions(given as ClientOptions<"async">);
+    warnOfPlainHttp(origin);
     this.baseUrl = baseUrl;
     this.#mode = family.mode;
     this.#settings = settings;

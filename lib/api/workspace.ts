@@ -28,7 +28,8 @@ const getModelProviders = endpoint<NoArgs>(
   "getModelProviders",
   "GET /workspaces/current/model-providers",
   {},
-  notServed,
+  // Its answer has credentials.
+  { notServed: true, secret: true },
 );
 const getModelProviderModels = endpoint<GetModelProviderModelsArgs>(
   "getModelProviderModels",

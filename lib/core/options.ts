@@ -248,16 +248,22 @@ export function resolveBaseUrl(given: string | undefined): {
   try {
     url = new URL(text.trim());
   } catch {
-    fail(`${name} must be a URL such as ${DEFAULT_BASE_URL}, got ${JSON.stringify(text)}`);
+    fail(`${name} must be a URL such as ${DEFAULT_BASE_URL}${got(text)}`);
   }
   if (url.protocol !== "https:" && url.protocol !== "http:") {
-    fail(`${name} must begin with https:// or http://, got ${JSON.stringify(text)}`);
+    fail(`${name} must begin with https:// or http://${got(text)}`);
   }
-  // The text is not shown from here on: it may hold a password or a token.
   if (url.username || url.password) fail(`${name} must not hold a user name or a password`);
   if (url.search || url.hash) fail(`${name} must not have a query or a fragment`);
-  const basePath = url.pathname.replace(/\/+$/, "");
+  let end = url.pathname.length;
+  while (url.pathname[end - 1] === "/") end--;
+  const basePath = url.pathname.slice(0, end);
   return { baseUrl: url.origin + basePath, origin: url.origin, basePath };
+}
+
+/** What was passed for a URL; not shown where it may hold a password or a key. */
+function got(text: string): string {
+  return /[@?#]|\b(app|dataset)-/.test(text) ? "" : `, got ${JSON.stringify(text)}`;
 }
 
 /** The key, from the argument or the environment, checked. */
@@ -277,6 +283,7 @@ export function resolveApiKey(given: string | null | undefined, variables: reado
   }
   if (typeof key !== "string") fail(`${name} must be a string, got ${describe(key)}`);
   if (key.trim() === "") fail(`${name} must not be empty`);
+  if (/^https?:\/\//i.test(key)) fail(`${name} must be a key, got a URL: the key comes first, then the base URL`);
   // The key itself is never shown.
   if (!/^[\x21-\x7e]+$/.test(key))
     fail(`${name} must not hold spaces, line breaks or other than ASCII characters`);
@@ -338,6 +345,9 @@ const OWN_HEADERS = [
   "content-type",
   "host",
   "connection",
+  "keep-alive",
+  "upgrade",
+  "expect",
   "transfer-encoding",
 ];
 

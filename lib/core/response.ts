@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import { APIError, errorFromResponse } from "../errors";
+import type { Redact } from "./redaction";
 
 /** What an answer is made of. */
 export interface ResponseParts {
@@ -13,6 +14,8 @@ export interface ResponseParts {
   upload?: boolean;
   /** What the server asked to wait, in milliseconds. */
   retryAfter?: number | null;
+  /** For what is shown of the answer. */
+  redact?: Redact;
 }
 
 /**
@@ -30,7 +33,7 @@ export class DifyResponse<T = unknown> {
   /** The URL that was asked. It never carries the key. */
   readonly url: string;
   #text: string | undefined;
-  readonly #context: { operation?: string; upload?: boolean; retryAfter?: number | null };
+  readonly #context: Pick<ResponseParts, "operation" | "upload" | "retryAfter" | "redact">;
 
   constructor(parts: ResponseParts) {
     this.statusCode = parts.statusCode;
@@ -73,12 +76,14 @@ export class DifyResponse<T = unknown> {
       if (text.charCodeAt(0) === 0xfeff && this.#text === undefined && this.text !== "") return this.json();
       const start = text.trimStart().slice(0, 200);
       if (start === "") return null as T;
-      throw new APIError(`the answer is not JSON: ${JSON.stringify(start)}`, {
+      const { redact = String, operation } = this.#context;
+      throw new APIError(`the answer is not JSON: ${JSON.stringify(redact(start))}`, {
         statusCode: this.statusCode,
         response: this,
         requestId: this.requestId,
-        operation: this.#context.operation,
-        cause,
+        operation,
+        // The parser's message shows a piece of the text, of which nothing could be taken out.
+        cause: redact(text) === text ? cause : undefined,
       });
     }
   }

@@ -1,9 +1,10 @@
 import { StreamError } from "../errors";
+import type { Redact } from "./redaction";
 import type { RawAnswer, RequestDescription } from "./request";
 import { DifyResponse } from "./response";
 
 /** The answer as the caller sees it. Raises the typed error of a failing status, unless the call says not to. */
-export function settle(request: RequestDescription, raw: RawAnswer): DifyResponse<unknown> {
+export function settle(request: RequestDescription, raw: RawAnswer, redact: Redact): DifyResponse<unknown> {
   const response = new DifyResponse<unknown>({
     statusCode: raw.statusCode,
     headers: raw.headers,
@@ -12,6 +13,7 @@ export function settle(request: RequestDescription, raw: RawAnswer): DifyRespons
     operation: request.operation,
     upload: request.parts !== undefined,
     retryAfter: raw.retryAfter,
+    redact,
   });
   if (raw.statusCode >= 300) {
     if (request.raiseErrors) response.raiseForStatus();
@@ -20,7 +22,7 @@ export function settle(request: RequestDescription, raw: RawAnswer): DifyRespons
   if (request.answer === "stream") {
     const type = raw.headers["content-type"] ?? "no content type";
     throw new StreamError(
-      `${request.operation}: an event stream was asked, but the answer is ${type}: ${JSON.stringify(response.text.trimStart().slice(0, 200))}`,
+      `${request.operation}: an event stream was asked, but the answer is ${type}: ${JSON.stringify(redact(response.text.trimStart().slice(0, 200)))}`,
       { statusCode: raw.statusCode, response, requestId: response.requestId, operation: request.operation },
     );
   }

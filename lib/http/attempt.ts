@@ -155,7 +155,9 @@ class Attempt implements Dispatcher.DispatchHandler, Open, Watched {
     }
     this.#chunks.push(chunk);
     this.#size += chunk.length;
-    if (this.#statusCode >= 300 && this.#size > ERROR_BODY_LIMIT) {
+    // Where a stream was asked, any other body is a failure too.
+    const failing = this.#statusCode >= 300 || this.#request.answer === "stream";
+    if (failing && this.#size > ERROR_BODY_LIMIT) {
       this.#complete();
       controller.abort(new Error("enough of the error's body has been read"));
     }

@@ -12,6 +12,8 @@ export function networkFailure(
   where: string,
 ): DifyClientError {
   const code = codeOf(cause);
+  // With a parser's error comes what the server sent, which may be the very request.
+  if (cause instanceof Error && "data" in cause) delete cause.data;
   if (code === "UND_ERR_CONNECT_TIMEOUT") {
     return new TimeoutError(`${operation}: no connection to ${where} within the connect time-out`, {
       operation,

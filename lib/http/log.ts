@@ -1,4 +1,5 @@
 import type { LogSink } from "../core/options";
+import type { Redact } from "../core/redaction";
 import type { RawAnswer, RequestDescription } from "../core/request";
 import type { DifyClientError } from "../errors";
 import type { RawStream } from "./attempt";

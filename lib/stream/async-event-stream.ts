@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import type { Redact } from "../core/redaction";
 import type { RequestDescription } from "../core/request";
 import type { DifyResponse } from "../core/response";
 import type { AsyncEventStream as AsyncEventStreamShape, IterLinesOptions } from "../core/streams";
@@ -30,16 +31,18 @@ export class AsyncEventStream<E> implements AsyncEventStreamShape<E> {
   readonly headers: Record<string, string>;
   readonly url: string;
   readonly #operation: string;
+  readonly #redact: Redact;
   readonly #bytes: ByteQueue | null;
   readonly #failed: DifyResponse<unknown> | null;
   #iterated = false;
 
   /** From a stream that has begun, or from an answer with a failing status (under `raiseErrors: false`). */
-  constructor(request: RequestDescription, answer: StreamParts | DifyResponse<unknown>) {
+  constructor(request: RequestDescription, answer: StreamParts | DifyResponse<unknown>, redact: Redact) {
     this.statusCode = answer.statusCode;
     this.headers = answer.headers;
     this.url = answer.url;
     this.#operation = request.operation;
+    this.#redact = redact;
     this.#bytes = "bytes" in answer ? answer.bytes : null;
     this.#failed = "bytes" in answer ? null : answer;
     if (this.#bytes) forgotten.register(this, this.#bytes, this.#bytes);
@@ -111,7 +114,7 @@ export class AsyncEventStream<E> implements AsyncEventStreamShape<E> {
     this.#iterated = true;
     const bytes = this.#bytes;
     if (!bytes) return new StreamIterator<T>(null, () => DONE, this);
-    const reader = new EventReader<E>(this.#operation);
+    const reader = new EventReader<E>(this.#operation, this.#redact);
     return new StreamIterator<T>({ bytes, reader }, () => step(reader), this);
   }
 }

@@ -1,5 +1,6 @@
 import { StringDecoder } from "node:string_decoder";
-import { StreamError } from "../errors";
+import type { Redact } from "../core/redaction";
+import { cut, StreamError } from "../errors";
 import { LineSplitter } from "./line-splitter";
 
 /** Nothing is there yet: push more bytes. */
@@ -17,6 +18,7 @@ export class EventReader<E> {
   readonly #decoder = new StringDecoder("utf8");
   readonly #lines = new LineSplitter();
   readonly #operation: string;
+  readonly #redact: Redact;
   #data: string | null = null;
   #ended = false;
   #failure: Error | null = null;
@@ -24,8 +26,9 @@ export class EventReader<E> {
   #after: Error | null = null;
   #started = false;
 
-  constructor(operation: string) {
+  constructor(operation: string, redact: Redact = String) {
     this.#operation = operation;
+    this.#redact = redact;
   }
 
   /** Takes bytes, cut anywhere. */
@@ -136,25 +139,24 @@ export class EventReader<E> {
 
   #bad(what: string, data: string, cause?: unknown): StreamError {
     const error = new StreamError(
-      `${this.#operation}: ${what}: ${JSON.stringify(data.slice(0, NOT_JSON_SHOWN))}`,
+      `${this.#operation}: ${what}: ${JSON.stringify(this.#redact(data.slice(0, NOT_JSON_SHOWN)))}`,
       {
         operation: this.#operation,
-        cause,
+        // The parser's message shows a piece of the text, of which nothing could be taken out.
+        cause: this.#redact(data) === data ? cause : undefined,
       },
     );
     this.#after = error;
     return error;
   }
 
-  #streamError(event: ErrorEventShape): StreamError {
-    return new StreamError(
-      typeof event.message === "string" ? event.message : "the stream reports an error",
-      {
-        code: typeof event.code === "string" ? event.code : undefined,
-        status: typeof event.status === "number" ? event.status : undefined,
-        operation: this.#operation,
-      },
-    );
+  #streamError({ message, code, status }: ErrorEventShape): StreamError {
+    const shown = (text: string) => this.#redact(cut(text));
+    return new StreamError(typeof message === "string" ? shown(message) : "the stream reports an error", {
+      code: typeof code === "string" ? shown(code) : undefined,
+      status: typeof status === "number" ? status : undefined,
+      operation: this.#operation,
+    });
   }
 }
 
