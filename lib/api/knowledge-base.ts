@@ -1,25 +1,7 @@
 import type { Caller } from "../core/endpoint";
-import { endpoint } from "../core/endpoint";
 import type { Family } from "../core/executor";
 import type { Mode, Reply, ResponseMode } from "../core/mode";
 import type { KnowledgeBaseOptions, RequestOptions } from "../core/options";
-import {
-  as,
-  choice,
-  dropped,
-  fileOrPath,
-  flag,
-  id,
-  integer,
-  list,
-  merged,
-  object,
-  optional,
-  text,
-  textOrTexts,
-  texts,
-  whole,
-} from "../core/params";
 import type { DifyResponse } from "../core/response";
 import type { StreamOf } from "../core/streams";
 import { ValidationError } from "../errors";
@@ -83,270 +65,7 @@ import type {
 } from "../types";
 import { DifyApi } from "./base";
 import { listConversationVariablesWithPagination, updateConversationVariableWithResponse } from "./chat";
-
-// What Python sends for a new document unless told otherwise.
-const NEW_DOCUMENT = { indexing_technique: "high_quality", process_rule: { mode: "automatic" } };
-const indexingTechnique = choice("high_quality", "economy");
-const notServed = { notServed: true } as const;
-const createDataset = endpoint<CreateDatasetArgs>("createDataset", "POST /datasets", {
-  name: text,
-  description: optional(text),
-  indexing_technique: optional(indexingTechnique),
-  permission: optional(text),
-  provider: optional(text),
-  embedding_model: optional(text),
-  embedding_model_provider: optional(text),
-  retrieval_model: optional(object),
-  external_knowledge_api_id: optional(text),
-  external_knowledge_id: optional(text),
-  summary_index_setting: optional(object),
-});
-const listDatasets = endpoint<ListDatasetsArgs>(
-  "listDatasets",
-  "GET /datasets",
-  {
-    page: optional(integer, 1),
-    page_size: as("limit", optional(integer, 20)),
-    keyword: optional(text),
-    include_all: optional(flag),
-    tag_ids: optional(texts),
-  },
-  { aliases: { limit: "page_size" } },
-);
-const createDocumentByText = endpoint<CreateDocumentByTextArgs>(
-  "createDocumentByText",
-  "POST /datasets/{dataset_id}/document/create-by-text",
-  {
-    name: text,
-    text: text,
-    indexing_technique: optional(indexingTechnique),
-    doc_form: optional(text),
-    doc_language: optional(text),
-    process_rule: optional(object),
-    retrieval_model: optional(object),
-    embedding_model: optional(text),
-    embedding_model_provider: optional(text),
-    original_document_id: optional(id),
-    extra_params: merged(optional(object)),
-  },
-  { constants: NEW_DOCUMENT },
-);
-const updateDocumentByText = endpoint<UpdateDocumentByTextArgs>(
-  "updateDocumentByText",
-  "POST /datasets/{dataset_id}/documents/{document_id}/update-by-text",
-  {
-    document_id: id,
-    name: text,
-    text: text,
-    process_rule: optional(object),
-    doc_form: optional(text),
-    doc_language: optional(text),
-    retrieval_model: optional(object),
-    extra_params: merged(optional(object)),
-  },
-);
-const createDocumentByFile = endpoint<CreateDocumentByFileArgs<Mode>>(
-  "createDocumentByFile",
-  "POST /datasets/{dataset_id}/document/create-by-file",
-  {
-    file_path: as("file", fileOrPath),
-    indexing_technique: optional(indexingTechnique),
-    doc_form: optional(text),
-    doc_language: optional(text),
-    process_rule: optional(object),
-    retrieval_model: optional(object),
-    embedding_model: optional(text),
-    embedding_model_provider: optional(text),
-    extra_params: merged(optional(object)),
-    original_document_id: optional(id),
-  },
-  { constants: NEW_DOCUMENT, formData: "data", aliases: { file: "file_path" } },
-);
-const updateDocumentByFile = endpoint<UpdateDocumentByFileArgs<Mode>>(
-  "updateDocumentByFile",
-  "POST /datasets/{dataset_id}/documents/{document_id}/update-by-file",
-  {
-    document_id: id,
-    file_path: as("file", fileOrPath),
-    doc_form: optional(text),
-    doc_language: optional(text),
-    process_rule: optional(object),
-    retrieval_model: optional(object),
-    embedding_model: optional(text),
-    embedding_model_provider: optional(text),
-    extra_params: merged(optional(object)),
-  },
-  { formData: "data", aliases: { file: "file_path" } },
-);
-const batchIndexingStatus = endpoint<BatchIndexingStatusArgs>(
-  "batchIndexingStatus",
-  "GET /datasets/{dataset_id}/documents/{batch_id}/indexing-status",
-  { batch_id: id },
-);
-const deleteDataset = endpoint<NoArgs>("deleteDataset", "DELETE /datasets/{dataset_id}", {});
-const deleteDocument = endpoint<DeleteDocumentArgs>(
-  "deleteDocument",
-  "DELETE /datasets/{dataset_id}/documents/{document_id}",
-  { document_id: id },
-);
-const listDocuments = endpoint<ListDocumentsArgs>(
-  "listDocuments",
-  "GET /datasets/{dataset_id}/documents",
-  {
-    page: optional(integer),
-    page_size: as("limit", optional(integer)),
-    keyword: optional(text),
-    status: optional(text),
-  },
-  { aliases: { limit: "page_size" } },
-);
-const addSegments = endpoint<AddSegmentsArgs>(
-  "addSegments",
-  "POST /datasets/{dataset_id}/documents/{document_id}/segments",
-  { document_id: id, segments: list },
-);
-const querySegments = endpoint<QuerySegmentsArgs>(
-  "querySegments",
-  "GET /datasets/{dataset_id}/documents/{document_id}/segments",
-  {
-    document_id: id,
-    keyword: optional(text),
-    status: optional(textOrTexts),
-    page: optional(integer),
-    limit: optional(integer),
-  },
-);
-const deleteDocumentSegment = endpoint<DeleteDocumentSegmentArgs>(
-  "deleteDocumentSegment",
-  "DELETE /datasets/{dataset_id}/documents/{document_id}/segments/{segment_id}",
-  { document_id: id, segment_id: id },
-);
-const updateDocumentSegment = endpoint<UpdateDocumentSegmentArgs>(
-  "updateDocumentSegment",
-  "POST /datasets/{dataset_id}/documents/{document_id}/segments/{segment_id}",
-  { document_id: id, segment_id: id, segment_data: as("segment", object) },
-  { aliases: { segment: "segment_data" } },
-);
-const hitTesting = endpoint<HitTestingArgs>("hitTesting", "POST /datasets/{dataset_id}/hit-testing", {
-  query: text,
-  retrieval_model: dropped(object),
-  external_retrieval_model: dropped(object),
-  attachment_ids: optional(texts),
-});
-const getDatasetMetadata = endpoint<NoArgs>("getDatasetMetadata", "GET /datasets/{dataset_id}/metadata", {});
-const createDatasetMetadata = endpoint<CreateDatasetMetadataArgs>(
-  "createDatasetMetadata",
-  "POST /datasets/{dataset_id}/metadata",
-  { metadata_data: whole(object) },
-);
-const updateDatasetMetadata = endpoint<UpdateDatasetMetadataArgs>(
-  "updateDatasetMetadata",
-  "PATCH /datasets/{dataset_id}/metadata/{metadata_id}",
-  { metadata_id: id, metadata_data: whole(object) },
-);
-const getBuiltInMetadata = endpoint<NoArgs>(
-  "getBuiltInMetadata",
-  "GET /datasets/{dataset_id}/metadata/built-in",
-  {},
-);
-const manageBuiltInMetadata = endpoint<ManageBuiltInMetadataArgs>(
-  "manageBuiltInMetadata",
-  "POST /datasets/{dataset_id}/metadata/built-in/{action}",
-  { action: choice("enable", "disable"), metadata_data: whole(optional(object)) },
-);
-const updateDocumentsMetadata = endpoint<UpdateDocumentsMetadataArgs>(
-  "updateDocumentsMetadata",
-  "POST /datasets/{dataset_id}/documents/metadata",
-  { operation_data: list },
-);
-const listDatasetTags = endpoint<NoArgs>("listDatasetTags", "GET /datasets/tags", {});
-const bindDatasetTags = endpoint<BindDatasetTagsArgs>(
-  "bindDatasetTags",
-  "POST /datasets/tags/binding",
-  { tag_ids: texts, target_id: optional(id) },
-  { datasetField: "target_id" },
-);
-const unbindDatasetTag = endpoint<UnbindDatasetTagArgs>(
-  "unbindDatasetTag",
-  "POST /datasets/tags/unbinding",
-  { tag_id: id, target_id: optional(id), tag_ids: optional(texts) },
-  { datasetField: "target_id" },
-);
-const getDatasetTags = endpoint<NoArgs>("getDatasetTags", "GET /datasets/{dataset_id}/tags", {});
-const getDatasourcePlugins = endpoint<GetDatasourcePluginsArgs>(
-  "getDatasourcePlugins",
-  "GET /datasets/{dataset_id}/pipeline/datasource-plugins",
-  { is_published: optional(flag, true) },
-);
-const runDatasourceNode = endpoint<RunDatasourceNodeArgs>(
-  "runDatasourceNode",
-  "POST /datasets/{dataset_id}/pipeline/datasource/nodes/{node_id}/run",
-  {
-    node_id: id,
-    inputs: object,
-    datasource_type: text,
-    is_published: optional(flag, true),
-    credential_id: dropped(id),
-  },
-  { answer: "stream" },
-);
-const runRagPipeline = endpoint<RunRagPipelineArgs<ResponseMode>>(
-  "runRagPipeline",
-  "POST /datasets/{dataset_id}/pipeline/run",
-  {
-    inputs: object,
-    datasource_type: text,
-    datasource_info_list: list,
-    start_node_id: id,
-    is_published: optional(flag, true),
-    response_mode: optional(choice("blocking", "streaming"), "blocking"),
-  },
-  { answer: "either", slow: true },
-);
-const uploadPipelineFile = endpoint<UploadPipelineFileArgs<Mode>>(
-  "uploadPipelineFile",
-  "POST /datasets/pipeline/file-upload",
-  { file_path: as("file", fileOrPath) },
-  { aliases: { file: "file_path" } },
-);
-const getDataset = endpoint<GetDatasetArgs>("getDataset", "GET /datasets/{dataset_id}", {
-  dataset_id: optional(id),
-});
-const updateDataset = endpoint<UpdateDatasetArgs>("updateDataset", "PATCH /datasets/{dataset_id}", {
-  dataset_id: optional(id),
-  name: optional(text),
-  description: optional(text),
-  indexing_technique: optional(indexingTechnique),
-  embedding_model: optional(text),
-  embedding_model_provider: optional(text),
-  retrieval_model: optional(object),
-  permission: optional(text),
-  partial_member_list: optional(list),
-  external_retrieval_model: optional(object),
-  external_knowledge_id: optional(text),
-  external_knowledge_api_id: optional(text),
-});
-const batchUpdateDocumentStatus = endpoint<BatchUpdateDocumentStatusArgs>(
-  "batchUpdateDocumentStatus",
-  "PATCH /datasets/{dataset_id}/documents/status/{action}",
-  {
-    dataset_id: optional(id),
-    action: choice("enable", "disable", "archive", "un_archive"),
-    document_ids: texts,
-  },
-);
-const createDatasetFromTemplate = endpoint<CreateDatasetFromTemplateArgs>(
-  "createDatasetFromTemplate",
-  "POST /datasets/from-template",
-  { template_name: text, name: text, description: optional(text) },
-  notServed,
-);
-const duplicateDataset = endpoint<DuplicateDatasetArgs>(
-  "duplicateDataset",
-  "POST /datasets/{dataset_id}/duplicate",
-  { dataset_id: id, name: text },
-  notServed,
-);
+import * as endpoints from "./knowledge-base-endpoints";
 
 /** The methods of a knowledge base, with a knowledge key. Python's `KnowledgeBaseClient`. */
 export abstract class KnowledgeBaseApi<M extends Mode> extends DifyApi<M> {
@@ -373,12 +92,12 @@ export abstract class KnowledgeBaseApi<M extends Mode> extends DifyApi<M> {
    * `POST /datasets` · Python `create_dataset`
    */
   createDataset(args: CreateDatasetArgs, options?: RequestOptions<M>): Reply<M, DifyResponse<Dataset>> {
-    return this.call(createDataset, args, options);
+    return this.call(endpoints.createDataset, args, options);
   }
 
   /** A page of the knowledge bases. `GET /datasets` · Python `list_datasets` */
   listDatasets(args?: ListDatasetsArgs, options?: RequestOptions<M>): Reply<M, DifyResponse<DatasetList>> {
-    return this.call(listDatasets, args, options);
+    return this.call(endpoints.listDatasets, args, options);
   }
 
   /**
@@ -389,7 +108,7 @@ export abstract class KnowledgeBaseApi<M extends Mode> extends DifyApi<M> {
     args: CreateDocumentByTextArgs,
     options?: RequestOptions<M>,
   ): Reply<M, DifyResponse<DocumentTask>> {
-    return this.call(createDocumentByText, args, options);
+    return this.call(endpoints.createDocumentByText, args, options);
   }
 
   /**
@@ -400,7 +119,7 @@ export abstract class KnowledgeBaseApi<M extends Mode> extends DifyApi<M> {
     args: UpdateDocumentByTextArgs,
     options?: RequestOptions<M>,
   ): Reply<M, DifyResponse<DocumentTask>> {
-    return this.call(updateDocumentByText, args, options);
+    return this.call(endpoints.updateDocumentByText, args, options);
   }
 
   /**
@@ -411,7 +130,7 @@ export abstract class KnowledgeBaseApi<M extends Mode> extends DifyApi<M> {
     args: CreateDocumentByFileArgs<M>,
     options?: RequestOptions<M>,
   ): Reply<M, DifyResponse<DocumentTask>> {
-    return this.call(createDocumentByFile, args, options);
+    return this.call(endpoints.createDocumentByFile, args, options);
   }
 
   /**
@@ -422,7 +141,7 @@ export abstract class KnowledgeBaseApi<M extends Mode> extends DifyApi<M> {
     args: UpdateDocumentByFileArgs<M>,
     options?: RequestOptions<M>,
   ): Reply<M, DifyResponse<DocumentTask>> {
-    return this.call(updateDocumentByFile, args, options);
+    return this.call(endpoints.updateDocumentByFile, args, options);
   }
 
   /**
@@ -433,7 +152,7 @@ export abstract class KnowledgeBaseApi<M extends Mode> extends DifyApi<M> {
     args: BatchIndexingStatusArgs,
     options?: RequestOptions<M>,
   ): Reply<M, DifyResponse<BatchIndexingStatus>> {
-    return this.call(batchIndexingStatus, args, options);
+    return this.call(endpoints.batchIndexingStatus, args, options);
   }
 
   /**
@@ -441,7 +160,7 @@ export abstract class KnowledgeBaseApi<M extends Mode> extends DifyApi<M> {
    * `DELETE /datasets/{dataset_id}` · Python `delete_dataset`
    */
   deleteDataset(args?: NoArgs, options?: RequestOptions<M>): Reply<M, DifyResponse<null>> {
-    return this.call(deleteDataset, args, options);
+    return this.call(endpoints.deleteDataset, args, options);
   }
 
   /**
@@ -449,12 +168,12 @@ export abstract class KnowledgeBaseApi<M extends Mode> extends DifyApi<M> {
    * `DELETE /datasets/{dataset_id}/documents/{document_id}` · Python `delete_document`
    */
   deleteDocument(args: DeleteDocumentArgs, options?: RequestOptions<M>): Reply<M, DifyResponse<null>> {
-    return this.call(deleteDocument, args, options);
+    return this.call(endpoints.deleteDocument, args, options);
   }
 
   /** A page of the documents. `GET /datasets/{dataset_id}/documents` · Python `list_documents` */
   listDocuments(args?: ListDocumentsArgs, options?: RequestOptions<M>): Reply<M, DifyResponse<DocumentList>> {
-    return this.call(listDocuments, args, options);
+    return this.call(endpoints.listDocuments, args, options);
   }
 
   /**
@@ -462,7 +181,7 @@ export abstract class KnowledgeBaseApi<M extends Mode> extends DifyApi<M> {
    * `POST /datasets/{dataset_id}/documents/{document_id}/segments` · Python `add_segments`
    */
   addSegments(args: AddSegmentsArgs, options?: RequestOptions<M>): Reply<M, DifyResponse<SegmentsAdded>> {
-    return this.call(addSegments, args, options);
+    return this.call(endpoints.addSegments, args, options);
   }
 
   /**
@@ -470,7 +189,7 @@ export abstract class KnowledgeBaseApi<M extends Mode> extends DifyApi<M> {
    * `GET /datasets/{dataset_id}/documents/{document_id}/segments` · Python `query_segments`
    */
   querySegments(args: QuerySegmentsArgs, options?: RequestOptions<M>): Reply<M, DifyResponse<SegmentList>> {
-    return this.call(querySegments, args, options);
+    return this.call(endpoints.querySegments, args, options);
   }
 
   /**
@@ -481,7 +200,7 @@ export abstract class KnowledgeBaseApi<M extends Mode> extends DifyApi<M> {
     args: DeleteDocumentSegmentArgs,
     options?: RequestOptions<M>,
   ): Reply<M, DifyResponse<null>> {
-    return this.call(deleteDocumentSegment, args, options);
+    return this.call(endpoints.deleteDocumentSegment, args, options);
   }
 
   /**
@@ -492,7 +211,7 @@ export abstract class KnowledgeBaseApi<M extends Mode> extends DifyApi<M> {
     args: UpdateDocumentSegmentArgs,
     options?: RequestOptions<M>,
   ): Reply<M, DifyResponse<SegmentDetail>> {
-    return this.call(updateDocumentSegment, args, options);
+    return this.call(endpoints.updateDocumentSegment, args, options);
   }
 
   /**
@@ -500,12 +219,12 @@ export abstract class KnowledgeBaseApi<M extends Mode> extends DifyApi<M> {
    * `POST /datasets/{dataset_id}/hit-testing` · Python `hit_testing`
    */
   hitTesting(args: HitTestingArgs, options?: RequestOptions<M>): Reply<M, DifyResponse<RetrievalResult>> {
-    return this.call(hitTesting, args, options);
+    return this.call(endpoints.hitTesting, args, options);
   }
 
   /** The metadata fields. `GET /datasets/{dataset_id}/metadata` · Python `get_dataset_metadata` */
   getDatasetMetadata(args?: NoArgs, options?: RequestOptions<M>): Reply<M, DifyResponse<DatasetMetadata>> {
-    return this.call(getDatasetMetadata, args, options);
+    return this.call(endpoints.getDatasetMetadata, args, options);
   }
 
   /** Adds a metadata field. `POST /datasets/{dataset_id}/metadata` · Python `create_dataset_metadata` */
@@ -513,7 +232,7 @@ export abstract class KnowledgeBaseApi<M extends Mode> extends DifyApi<M> {
     args: CreateDatasetMetadataArgs,
     options?: RequestOptions<M>,
   ): Reply<M, DifyResponse<MetadataField>> {
-    return this.call(createDatasetMetadata, args, options);
+    return this.call(endpoints.createDatasetMetadata, args, options);
   }
 
   /**
@@ -524,7 +243,7 @@ export abstract class KnowledgeBaseApi<M extends Mode> extends DifyApi<M> {
     args: UpdateDatasetMetadataArgs,
     options?: RequestOptions<M>,
   ): Reply<M, DifyResponse<MetadataField>> {
-    return this.call(updateDatasetMetadata, args, options);
+    return this.call(endpoints.updateDatasetMetadata, args, options);
   }
 
   /**
@@ -532,7 +251,7 @@ export abstract class KnowledgeBaseApi<M extends Mode> extends DifyApi<M> {
    * `GET /datasets/{dataset_id}/metadata/built-in` · Python `get_built_in_metadata`
    */
   getBuiltInMetadata(args?: NoArgs, options?: RequestOptions<M>): Reply<M, DifyResponse<BuiltInMetadata>> {
-    return this.call(getBuiltInMetadata, args, options);
+    return this.call(endpoints.getBuiltInMetadata, args, options);
   }
 
   /**
@@ -543,7 +262,7 @@ export abstract class KnowledgeBaseApi<M extends Mode> extends DifyApi<M> {
     args: ManageBuiltInMetadataArgs,
     options?: RequestOptions<M>,
   ): Reply<M, DifyResponse<MetadataChanged>> {
-    return this.call(manageBuiltInMetadata, args, options);
+    return this.call(endpoints.manageBuiltInMetadata, args, options);
   }
 
   /**
@@ -554,7 +273,7 @@ export abstract class KnowledgeBaseApi<M extends Mode> extends DifyApi<M> {
     args: UpdateDocumentsMetadataArgs,
     options?: RequestOptions<M>,
   ): Reply<M, DifyResponse<MetadataChanged>> {
-    return this.call(updateDocumentsMetadata, args, options);
+    return this.call(endpoints.updateDocumentsMetadata, args, options);
   }
 
   /**
@@ -562,7 +281,7 @@ export abstract class KnowledgeBaseApi<M extends Mode> extends DifyApi<M> {
    * `GET /datasets/tags` · Python `list_dataset_tags`
    */
   listDatasetTags(args?: NoArgs, options?: RequestOptions<M>): Reply<M, DifyResponse<Tag[]>> {
-    return this.call(listDatasetTags, args, options);
+    return this.call(endpoints.listDatasetTags, args, options);
   }
 
   /**
@@ -570,7 +289,7 @@ export abstract class KnowledgeBaseApi<M extends Mode> extends DifyApi<M> {
    * `POST /datasets/tags/binding` · Python `bind_dataset_tags`
    */
   bindDatasetTags(args: BindDatasetTagsArgs, options?: RequestOptions<M>): Reply<M, DifyResponse<null>> {
-    return this.call(bindDatasetTags, args, options);
+    return this.call(endpoints.bindDatasetTags, args, options);
   }
 
   /**
@@ -578,12 +297,12 @@ export abstract class KnowledgeBaseApi<M extends Mode> extends DifyApi<M> {
    * `POST /datasets/tags/unbinding` · Python `unbind_dataset_tag`
    */
   unbindDatasetTag(args: UnbindDatasetTagArgs, options?: RequestOptions<M>): Reply<M, DifyResponse<null>> {
-    return this.call(unbindDatasetTag, args, options);
+    return this.call(endpoints.unbindDatasetTag, args, options);
   }
 
   /** The tags bound to the knowledge base. `GET /datasets/{dataset_id}/tags` · Python `get_dataset_tags` */
   getDatasetTags(args?: NoArgs, options?: RequestOptions<M>): Reply<M, DifyResponse<DatasetTags>> {
-    return this.call(getDatasetTags, args, options);
+    return this.call(endpoints.getDatasetTags, args, options);
   }
 
   /**
@@ -594,7 +313,7 @@ export abstract class KnowledgeBaseApi<M extends Mode> extends DifyApi<M> {
     args?: GetDatasourcePluginsArgs,
     options?: RequestOptions<M>,
   ): Reply<M, DifyResponse<DatasourcePlugin[]>> {
-    return this.call(getDatasourcePlugins, args, options);
+    return this.call(endpoints.getDatasourcePlugins, args, options);
   }
 
   /**
@@ -606,7 +325,7 @@ export abstract class KnowledgeBaseApi<M extends Mode> extends DifyApi<M> {
     args: RunDatasourceNodeArgs,
     options?: RequestOptions<M>,
   ): Reply<M, StreamOf<M, DatasourceStreamEvent>> {
-    return this.call(runDatasourceNode, args, options);
+    return this.call(endpoints.runDatasourceNode, args, options);
   }
 
   /**
@@ -618,7 +337,7 @@ export abstract class KnowledgeBaseApi<M extends Mode> extends DifyApi<M> {
     args: RunRagPipelineArgs<ResponseMode>,
     options?: RequestOptions<M>,
   ): Reply<M, DifyResponse<PipelineAnswer> | StreamOf<M, WorkflowStreamEvent>> {
-    return this.call(runRagPipeline, args, options);
+    return this.call(endpoints.runRagPipeline, args, options);
   }
 
   /**
@@ -629,7 +348,7 @@ export abstract class KnowledgeBaseApi<M extends Mode> extends DifyApi<M> {
     args: UploadPipelineFileArgs<M>,
     options?: RequestOptions<M>,
   ): Reply<M, DifyResponse<PipelineFile>> {
-    return this.call(uploadPipelineFile, args, options);
+    return this.call(endpoints.uploadPipelineFile, args, options);
   }
 
   /**
@@ -637,7 +356,7 @@ export abstract class KnowledgeBaseApi<M extends Mode> extends DifyApi<M> {
    * `GET /datasets/{dataset_id}` · Python `get_dataset`
    */
   getDataset(args?: GetDatasetArgs, options?: RequestOptions<M>): Reply<M, DifyResponse<Dataset>> {
-    return this.call(getDataset, args, options);
+    return this.call(endpoints.getDataset, args, options);
   }
 
   /**
@@ -645,7 +364,7 @@ export abstract class KnowledgeBaseApi<M extends Mode> extends DifyApi<M> {
    * `PATCH /datasets/{dataset_id}` · Python `update_dataset`
    */
   updateDataset(args?: UpdateDatasetArgs, options?: RequestOptions<M>): Reply<M, DifyResponse<Dataset>> {
-    return this.call(updateDataset, args, options);
+    return this.call(endpoints.updateDataset, args, options);
   }
 
   /**
@@ -657,7 +376,7 @@ export abstract class KnowledgeBaseApi<M extends Mode> extends DifyApi<M> {
     args: BatchUpdateDocumentStatusArgs,
     options?: RequestOptions<M>,
   ): Reply<M, DifyResponse<Success>> {
-    return this.call(batchUpdateDocumentStatus, args, options);
+    return this.call(endpoints.batchUpdateDocumentStatus, args, options);
   }
 
   /**
@@ -668,7 +387,7 @@ export abstract class KnowledgeBaseApi<M extends Mode> extends DifyApi<M> {
     args: CreateDatasetFromTemplateArgs,
     options?: RequestOptions<M>,
   ): Reply<M, DifyResponse<JsonObject>> {
-    return this.call(createDatasetFromTemplate, args, options);
+    return this.call(endpoints.createDatasetFromTemplate, args, options);
   }
 
   /**
@@ -679,7 +398,7 @@ export abstract class KnowledgeBaseApi<M extends Mode> extends DifyApi<M> {
     args: DuplicateDatasetArgs,
     options?: RequestOptions<M>,
   ): Reply<M, DifyResponse<JsonObject>> {
-    return this.call(duplicateDataset, args, options);
+    return this.call(endpoints.duplicateDataset, args, options);
   }
 
   /**
