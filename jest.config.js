@@ -11,6 +11,8 @@ module.exports = {
     "<rootDir>/dist/",
   ],
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/bench/"],
-  testTimeout: 20_000,
+  // The tests wait for other processes more than they compute: two at a time, on however few cores.
+  maxWorkers: 2,
+  testTimeout: 40_000,
   reporters: ["default", "<rootDir>/scripts/tally-reporter.js"],
 };

@@ -12,6 +12,9 @@ import { type ByteFeed, EventStream } from "./event-stream";
 
 let lastClient = 0;
 
+// A client that was forgotten, not closed, must not stay in the host for ever.
+const forgotten = new FinalizationRegistry<() => void>((close) => close());
+
 const ACKNOWLEDGED_AT_ONCE = WINDOW / 4;
 
 /** Carries out requests through a bridge, while the caller's thread is blocked. */
@@ -29,6 +32,9 @@ export class SyncExecutor implements Executor<"sync"> {
     this.#connection = connection;
     this.#log = log;
     this.#redact = redactor(connection);
+    const client = this.#client;
+    // The set, not the client: a stream goes on when only its client was forgotten, and holds the set.
+    forgotten.register(this.#streams, () => bridge.close(client, false), this.#streams);
   }
 
   send(prepare: () => RequestDescription): unknown {
@@ -43,11 +49,15 @@ export class SyncExecutor implements Executor<"sync"> {
       case "answer": {
         const { log, ...head } = JSON.parse(message[2]) as AnswerHead;
         this.#replay(log);
-        const response = settle(request, {
-          ...head,
-          url: this.#url(request),
-          content: decodeBody(message[3]),
-        });
+        const response = settle(
+          request,
+          {
+            ...head,
+            url: this.#url(request),
+            content: decodeBody(message[3]),
+          },
+          this.#redact,
+        );
         return request.answer === "stream" ? new EventStream(request, response, this.#redact) : response;
       }
       case "stream": {
@@ -60,7 +70,7 @@ export class SyncExecutor implements Executor<"sync"> {
           feed.close();
           throw error;
         }
-        return new EventStream(request, { ...head, url: this.#url(request), feed });
+        return new EventStream(request, { ...head, url: this.#url(request), feed }, this.#redact);
       }
       case "failure": {
         const { error, log } = JSON.parse(message[2]) as EndHead;
@@ -77,6 +87,7 @@ export class SyncExecutor implements Executor<"sync"> {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    forgotten.unregister(this.#streams);
     for (const stream of this.#streams) stream.clientClosed();
     this.#streams.clear();
     this.#bridge.close(this.#client);

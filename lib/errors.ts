@@ -136,12 +136,11 @@ export function errorFromResponse(
   } = {},
 ): DifyClientError {
   const { statusCode } = response;
-  const body = describeBody(response);
-  const shown = (text: string) => (context.redact ?? String)(cut(text));
-  const message = shown(body.message);
+  const shown = (text: string) => cut(text, context.redact);
+  const { message, code } = describeBody(response, shown);
   const fields = {
     statusCode,
-    code: body.code && shown(body.code),
+    code,
     response,
     requestId: response.requestId && shown(response.requestId),
     operation: context.operation,
@@ -155,7 +154,10 @@ export function errorFromResponse(
   return new APIError(message, fields);
 }
 
-function describeBody(response: DifyResponse<unknown>): { message: string; code?: string } {
+function describeBody(
+  response: DifyResponse<unknown>,
+  shown: (text: string) => string,
+): { message: string; code?: string } {
   const { statusCode, headers } = response;
   if (statusCode >= 300 && statusCode < 400) {
     return { message: `HTTP ${statusCode}: a redirect to ${originOf(headers.location)} was not followed` };
@@ -165,8 +167,8 @@ function describeBody(response: DifyResponse<unknown>): { message: string; code?
   if (parsed) {
     const said = [parsed.message, parsed.error, parsed.detail].find((v) => typeof v === "string" && v !== "");
     return {
-      message: typeof said === "string" ? said : `HTTP ${statusCode}`,
-      ...(typeof parsed.code === "string" ? { code: parsed.code } : {}),
+      message: typeof said === "string" ? shown(said) : `HTTP ${statusCode}`,
+      ...(typeof parsed.code === "string" ? { code: shown(parsed.code) } : {}),
     };
   }
   if (text.startsWith("<")) {
@@ -176,7 +178,7 @@ function describeBody(response: DifyResponse<unknown>): { message: string; code?
     return { message: `HTTP ${statusCode}${why}` };
   }
   if (text === "") return { message: `HTTP ${statusCode}` };
-  return { message: `HTTP ${statusCode}: ${text}` };
+  return { message: `HTTP ${statusCode}: ${shown(text)}` };
 }
 
 function parseObject(text: string): Record<string, unknown> | null {
@@ -197,6 +199,6 @@ function originOf(location: string | undefined): string {
 }
 
 /** What a server says, as far as a message needs it. */
-export function cut(text: string): string {
-  return text.length > MESSAGE_LIMIT ? `${text.slice(0, MESSAGE_LIMIT)}...` : text;
+export function cut(text: string, redact: Redact = String): string {
+  return text.length > MESSAGE_LIMIT ? `${redact(text.slice(0, MESSAGE_LIMIT))}...` : redact(text);
 }

@@ -1,7 +1,7 @@
 // Builds dist/: CommonJS by the compiler, and thin ES module façades that re-export the same objects, so that there
 // is one copy of each class whichever way the package is loaded.
 import { execFileSync } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -22,5 +22,8 @@ for (const entry of ["index", "lib/index", "lib-sync/index", "testing/index"]) {
     `${file}.mjs`,
     `import cjs from "${base}";\nexport const {\n${names.map((name) => `  ${name},\n`).join("")}} = cjs;\n`,
   );
+  // Without this the types of Node are found only where a dependency's typings ask for them or they are hoisted: under
+  // a strict layout every Buffer and Blob would silently be any.
+  writeFileSync(`${file}.d.ts`, `/// <reference types="node" />\n${readFileSync(`${file}.d.ts`, "utf8")}`);
   writeFileSync(`${file}.d.mts`, `export * from "${base}";\n`);
 }

@@ -1,4 +1,5 @@
-// Runs the whole test suite, and the main program, on each version of Node that is supported:
+// Runs the whole test suite, and the main program, on each version of Node that is supported, and then what
+// npm run test:platforms does on the Node that runs this. With versions named, those alone:
 //   npm run test:matrix [-- 20 26]
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -8,7 +9,8 @@ import { fileURLToPath } from "node:url";
 const here = path.dirname(fileURLToPath(import.meta.url));
 const folder = path.join(here, "matrix");
 const root = path.join(here, "..");
-const versions = process.argv.slice(2).length > 0 ? process.argv.slice(2) : ["20", "22", "24", "26"];
+const named = process.argv.slice(2);
+const versions = named.length > 0 ? named : ["20", "22", "24", "26"];
 const npm = process.platform === "win32" ? "npm.cmd" : "npm";
 
 const run = (command, args, options) => spawnSync(command, args, { cwd: root, encoding: "utf8", ...options });
@@ -51,6 +53,14 @@ for (const version of versions) {
   summary.push(
     `Node ${exact}: npm start ${start.status === 0 ? "ran" : "FAILED"}, tests ${tally ? tally[0].trim() : "did not run"}`,
   );
+}
+if (named.length > 0) {
+  summary.push("npm run test:platforms: not run, as versions were named");
+} else {
+  console.log("\n== Platforms");
+  const platforms = run(process.execPath, ["scripts/platforms.mjs"], { stdio: "inherit" });
+  if (platforms.status !== 0) failed = true;
+  summary.push(`npm run test:platforms ${platforms.status === 0 ? "passed" : "FAILED"}`);
 }
 console.log(`\n${summary.join("\n")}`);
 process.exit(failed ? 1 : 0);

@@ -3,6 +3,7 @@
 // run TypeScript. What happened under a name, in order, is told by `/report~~{name}/v1`, and `/await~{entry}~{name}/v1`
 // answers once it has happened.
 const { createServer } = require("node:http");
+const { createServer: createSecureServer } = require("node:https");
 const { createHash } = require("node:crypto");
 
 const tales = new Map();
@@ -155,7 +156,8 @@ function count(socket, name) {
   });
 }
 
-const server = createServer((request, response) => {
+const server = createServer(serve);
+function serve(request, response) {
   const [what, argument, name] = decodeURIComponent(request.url.split("/")[1]).split("~");
   if (name && what !== "report" && what !== "await") count(request.socket, name);
   const chunks = [];
@@ -165,10 +167,13 @@ const server = createServer((request, response) => {
     if (name && what !== "report" && what !== "await") note(name, `asked ${request.url.split("/v1")[1]}`);
     behaviours[what]({ request, response, argument, name, body: Buffer.concat(chunks) });
   });
-});
+}
 // An idle connection is closed soon, for those tests that outlast it.
 server.keepAliveTimeout = Number(process.argv[2] ?? 60_000);
 server.keepAliveTimeoutBuffer = 0;
-server.listen(0, "127.0.0.1", () => process.send(server.address().port));
+const secure = createSecureServer(require("./tls.cjs"), serve);
+server.listen(0, "127.0.0.1", () =>
+  secure.listen(0, "127.0.0.1", () => process.send([server.address().port, secure.address().port])),
+);
 // No orphan is left when the test is gone.
 process.on("disconnect", () => process.exit());

@@ -6,6 +6,8 @@ const dist = path.join(__dirname, "..", "..", "dist");
 /** The server of the bridge's tests, in a process of its own; what it does is described there. */
 export interface BridgeServer {
   readonly origin: string;
+  /** The same over TLS, with a certificate that nobody trusts who is not told to. */
+  readonly secureOrigin: string;
   /** What happened under a name, in order. */
   report(name: string): Promise<{ log: string[]; written: number; open: number }>;
   /** Resolves once it has happened under that name. */
@@ -15,13 +17,14 @@ export interface BridgeServer {
 
 export async function startServer(keepAlive = 60_000): Promise<BridgeServer> {
   const child = fork(path.join(__dirname, "server.cjs"), [String(keepAlive)], { execArgv: [] });
-  const port = await new Promise<unknown>((resolve, reject) => {
-    child.once("message", resolve);
+  const [port, securePort] = await new Promise<number[]>((resolve, reject) => {
+    child.once("message", (ports) => resolve(ports as number[]));
     child.once("exit", (code) => reject(new Error(`the server ended with code ${code}`)));
   });
   const origin = `http://127.0.0.1:${port}`;
   return {
     origin,
+    secureOrigin: `https://127.0.0.1:${securePort}`,
     report: async (name) => (await fetch(`${origin}/report~~${name}/v1`)).json() as never,
     until: async (entry, name) =>
       void (await fetch(`${origin}/await~${encodeURIComponent(entry)}~${name}/v1`)),
@@ -84,6 +87,38 @@ const prelude = (origin: string) => `
   const streaming = { inputs: {}, query: "Hello", user: "me", response_mode: "streaming" };
   const ask = (user = "me") => ({ inputs: {}, query: "Hello", user });
   const ok = (client) => client.getMeta({ user: "me" }).json().result;
+`;
+
+/**
+ * For a script: runs `code` in every bridge worker before the worker's own file is loaded. There, `when(kind, act)`
+ * acts when the worker gets a message of a kind, `sent(kind, act)` when it has sent one. The script finds the workers
+ * in `workers`; one that is started after `tamper = false` is the ordinary one.
+ */
+export const tampered = (code: string, options = "{}") => `
+  const RealWorker = threads.Worker;
+  const workers = [];
+  let tamper = true;
+  threads.Worker = function (file, options) {
+    if (!String(file).includes("lib-sync")) return new RealWorker(file, options);
+    const code = ${JSON.stringify(code)};
+    const prelude = \`
+      const { workerData } = require("node:worker_threads");
+      const when = (kind, act) => workerData.port.on("message", (message) => message[0] === kind && act(message));
+      // Once it has sent a message of a kind.
+      const sent = (kind, act) => {
+        const { port } = workerData, send = port.postMessage.bind(port);
+        port.postMessage = (message, ...rest) => { send(message, ...rest); if (message[0] === kind) setImmediate(act) };
+      };
+      const url = \${JSON.stringify(ORIGIN)};
+      const after = (entry, name, act) => require("node:http").get(url + "/await~" + encodeURIComponent(entry) + "~" + name + "/v1", act);
+      const outOfMemory = () => { const all = []; for (;;) all.push(new Array(100_000).fill(Math.random())); };
+    \`;
+    const worker = tamper
+      ? new RealWorker(prelude + code + ";require(" + JSON.stringify(file) + ")", { ...options, eval: true, ...${options} })
+      : new RealWorker(file, options);
+    workers.push(worker);
+    return worker;
+  };
 `;
 
 /** Starts a script in a process of its own. */

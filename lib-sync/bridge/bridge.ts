@@ -104,11 +104,11 @@ export class Bridge {
     this.#link.flush();
   }
 
-  /** A client was closed: its connections go. */
-  close(client: number): void {
+  /** A client was closed: its connections go, at once or with the next message. */
+  close(client: number, atOnce = true): void {
     if (!this.#known.delete(client) || !this.#link || this.#link.dead) return;
     this.#link.post(["close", client]);
-    this.#link.flush();
+    if (atOnce) this.#link.flush();
   }
 
   #live(operation: string): Link {

@@ -1,4 +1,4 @@
-import { BridgeError, DifyClientError, ERROR_CLASSES } from "../../lib/errors";
+import { ERROR_CLASSES } from "../../lib/errors";
 
 /** An error as plain data. */
 export interface EncodedError {
@@ -114,14 +114,4 @@ function redefine(error: Error, key: string, value: string): void {
 function isError(value: unknown): value is Error {
   if (value instanceof Error) return true;
   return typeof value === "object" && value !== null && "message" in value && "stack" in value;
-}
-
-/** A {@link BridgeError} where the bridge itself failed. */
-export function bridgeError(operation: string, message: string, cause?: unknown): BridgeError {
-  return new BridgeError(`${operation}: ${message}`, { operation, cause });
-}
-
-/** The error as the library's own, so that whatever goes wrong in a bridge is one of its classes. */
-export function asBridgeError(operation: string, message: string, thrown: unknown): DifyClientError {
-  return thrown instanceof DifyClientError ? thrown : bridgeError(operation, message, thrown);
 }

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { compileFunction } from "node:vm";
 import { BridgeError } from "../../lib/errors";
+import { flagsOfProcess, variablesOfProcess } from "./node-flags";
 import { LAST, MORE } from "./text-codec";
 
 /** A child process of sync-rpc's. */
@@ -107,9 +108,9 @@ class Rpc implements RpcChild {
       spawn: (command: string, args: string[]) => {
         this.#child = spawn(
           command,
-          ["--require", builtFile("parent-watch.js"), ...args, String(process.pid)],
+          [...flagsOfProcess(), "--require", builtFile("parent-watch.js"), ...args, String(process.pid)],
           {
-            env: environment(),
+            env: variablesOfProcess(),
             // Its stdin and stdout are the caller's business alone.
             stdio: ["ignore", "ignore", "inherit"],
             windowsHide: true,
@@ -118,7 +119,11 @@ class Rpc implements RpcChild {
         return this.#child;
       },
       spawnSync: (command: string, args: string[], options: object) => {
-        const result = spawnSync(command, args, { ...options, env: environment(), timeout: START_LIMIT });
+        const result = spawnSync(command, args, {
+          ...options,
+          env: variablesOfProcess(),
+          timeout: START_LIMIT,
+        });
         const said = String(result.stdout ?? "");
         // Its port belongs to another program, which would be asked again and again for ten seconds.
         if (args[0] === "-e" && said !== "" && said !== "pong") throw new Error("the port is taken");
@@ -141,12 +146,6 @@ class Rpc implements RpcChild {
     compileFunction(source, ["module", "require", "process"], { filename: file })(copy, requires, given);
     return copy.exports;
   }
-}
-
-/** The caller's, without what it tells Node: neither loaders nor inspectors have any business in a child. */
-function environment(): NodeJS.ProcessEnv {
-  const { NODE_OPTIONS: _, ...rest } = process.env;
-  return rest;
 }
 
 function builtFile(name: string): string {

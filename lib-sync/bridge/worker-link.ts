@@ -6,6 +6,7 @@ import { BridgeError } from "../../lib/errors";
 import { Canary } from "./canary";
 import { decodeError, type EncodedError } from "./error-codec";
 import type { Link } from "./link";
+import { flagsOfThread, variablesOfThread } from "./node-flags";
 import { type FromHost, type ToHost, transferOf } from "./protocol";
 
 /** What the worker is given. */
@@ -45,9 +46,8 @@ export class WorkerLink implements Link {
         name: "dify-dual",
         workerData,
         transferList: [port2, canary],
-        // Neither loaders and inspectors nor keys of the caller's have any business there.
-        execArgv: [],
-        env: {},
+        execArgv: flagsOfThread(),
+        env: variablesOfThread(),
         trackUnmanagedFds: false,
       });
     } catch (cause) {
@@ -116,6 +116,13 @@ export class WorkerLink implements Link {
 }
 
 function workerFile(): string {
+  // In a bundle this code is in a file of another name, or has no __filename at all (an ES module), and a worker.js
+  // next to it is somebody else's.
+  if (typeof __filename !== "string" || !/^worker-link\.[jt]s$/.test(path.basename(__filename))) {
+    throw new BridgeError(
+      'the bridge\'s worker is a file of its own, which is not in the bundle: a bundler must leave "dify-dual" out of the bundle (external)',
+    );
+  }
   // From the sources, as in jest, the built worker is used: on Node 20 a worker cannot load TypeScript.
   const built = __filename.endsWith(".ts")
     ? path.join(__dirname, "..", "..", "dist", "lib-sync", "bridge")
@@ -123,7 +130,7 @@ function workerFile(): string {
   const file = path.join(built, "worker.js");
   if (existsSync(file)) return file;
   throw new BridgeError(
-    `the bridge's worker file is missing: ${file}. A bundler must leave "dify-dual" out of the bundle (external); from a checkout, run "npm run build" first`,
+    `the bridge's worker file is missing: ${file}. From a checkout, run "npm run build" first`,
   );
 }
 

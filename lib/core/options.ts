@@ -283,7 +283,8 @@ export function resolveApiKey(given: string | null | undefined, variables: reado
   }
   if (typeof key !== "string") fail(`${name} must be a string, got ${describe(key)}`);
   if (key.trim() === "") fail(`${name} must not be empty`);
-  if (/^https?:\/\//i.test(key)) fail(`${name} must be a key, got a URL: the key comes first, then the base URL`);
+  if (/^https?:\/\//i.test(key))
+    fail(`${name} must be a key, got a URL: the key comes first, then the base URL`);
   // The key itself is never shown.
   if (!/^[\x21-\x7e]+$/.test(key))
     fail(`${name} must not hold spaces, line breaks or other than ASCII characters`);

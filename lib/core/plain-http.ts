@@ -13,5 +13,7 @@ export function warnOfPlainHttp(origin: string): void {
 /** `hostname` is as URL gives it: in lower case, IPv4 as four numbers, IPv6 in brackets. */
 function isLoopback(hostname: string): boolean {
   const name = hostname.endsWith(".") ? hostname.slice(0, -1) : hostname;
-  return name === "localhost" || name.endsWith(".localhost") || name === "[::1]" || /^127(\.\d+){3}$/.test(name);
+  return (
+    name === "localhost" || name.endsWith(".localhost") || name === "[::1]" || /^127(\.\d+){3}$/.test(name)
+  );
 }

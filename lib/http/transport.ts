@@ -1,7 +1,9 @@
+import { setMaxListeners } from "node:events";
 import { performance } from "node:perf_hooks";
 import { clearTimeout, setImmediate, setTimeout } from "node:timers";
 import type { Dispatcher } from "undici";
 import type { LogSink } from "../core/options";
+import { type Redact, redactor } from "../core/redaction";
 import type { CancelSignal, Connection, RawAnswer, RequestDescription } from "../core/request";
 import { DifyClientError } from "../errors";
 import { AttemptFailure, attempt, type Open, type RawStream } from "./attempt";
@@ -28,6 +30,8 @@ export class Transport {
   readonly #connection: Connection;
   readonly #given: Dispatcher | undefined;
   readonly #onActivity: (() => void) | undefined;
+  /** For what is shown of this connection. */
+  readonly redact: Redact;
   readonly #open = new Set<Open>();
   /** Ends of the waits between two attempts. */
   readonly #waits = new Set<() => void>();
@@ -37,6 +41,7 @@ export class Transport {
 
   constructor(connection: Connection, extras: TransportExtras = {}) {
     this.#connection = connection;
+    this.redact = redactor(connection);
     this.#given = extras.dispatcher;
     this.#onActivity = extras.onActivity;
   }
@@ -48,6 +53,8 @@ export class Transport {
   async send(request: RequestDescription, log: LogSink | null): Promise<RawAnswer | RawStream> {
     const { limits, signal } = request;
     const deadlineAt = performance.now() + limits.deadline;
+    // One signal for many calls at a time is no leak: Node 20 would warn of it from the eleventh on.
+    if (signal instanceof EventTarget) setMaxListeners(0, signal);
     for (let sent = 0; ; sent++) {
       signal?.throwIfAborted();
       this.#refuseClosed(request.operation);
@@ -56,21 +63,23 @@ export class Transport {
         await turnOfTheLoop();
         this.#refuseClosed(request.operation);
       }
-      if (log) logRequest(log, request, sent);
+      if (log) logRequest(log, request, sent, this.redact);
       let failure: Failure;
       let error: DifyClientError | null = null;
       let answer: RawAnswer | RawStream | null = null;
       try {
         answer = await attempt(request, this.#context(start, deadlineAt));
         this.#lastSeen = performance.now();
-        if (log) logOutcome(log, request, sent, answer, performance.now() - start);
+        if (log) logOutcome(log, request, sent, answer, performance.now() - start, this.redact);
         if (answer.statusCode < 300 || "bytes" in answer) return answer;
         failure = { kind: "status", status: answer.statusCode, retryAfter: answer.retryAfter };
       } catch (thrown) {
+        // A logger that throws leaves nobody to close the stream.
+        if (answer && "bytes" in answer) answer.bytes.close();
         if (!(thrown instanceof AttemptFailure)) throw thrown;
         if (this.#closed) this.#refuseClosed(request.operation);
         error = thrown.toError();
-        if (log) logFailure(log, request, sent, error, performance.now() - start);
+        if (log) logFailure(log, request, sent, error, performance.now() - start, this.redact);
         if (thrown.final) throw error;
         failure = { kind: thrown.phase === "connect" ? "connect" : "lost" };
       }

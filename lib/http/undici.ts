@@ -5,18 +5,21 @@ type PoolConstructor = typeof Pool;
 
 let PoolClass: PoolConstructor | undefined;
 
+// The second name is a literal: it is what a bundler sees, and takes into the bundle.
+const load = (name: string): unknown => (name === "undici" ? require("undici") : require(name));
+
 /**
  * undici's Pool. Its own file loads in a third of the time of the whole package and is the very same class, but
  * is no public path, so the package itself is the fallback.
  */
-export function loadPool(load: (name: string) => unknown = require): PoolConstructor {
+export function loadPool(loadModule: (name: string) => unknown = load): PoolConstructor {
   try {
-    const loaded = load("undici/lib/dispatcher/pool.js");
+    const loaded = loadModule("undici/lib/dispatcher/pool.js");
     if (typeof loaded === "function") return loaded as PoolConstructor;
   } catch {
     // The path has moved.
   }
-  return (load("undici") as { Pool: PoolConstructor }).Pool;
+  return (loadModule("undici") as { Pool: PoolConstructor }).Pool;
 }
 
 /** A dispatcher of the client's own: a keep-alive pool, or agents behind proxies. */

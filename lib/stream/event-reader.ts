@@ -151,7 +151,7 @@ export class EventReader<E> {
   }
 
   #streamError({ message, code, status }: ErrorEventShape): StreamError {
-    const shown = (text: string) => this.#redact(cut(text));
+    const shown = (text: string) => cut(text, this.#redact);
     return new StreamError(typeof message === "string" ? shown(message) : "the stream reports an error", {
       code: typeof code === "string" ? shown(code) : undefined,
       status: typeof status === "number" ? status : undefined,

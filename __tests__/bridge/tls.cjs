@@ -1,0 +1,17 @@
+// A key and a certificate of its own making for 127.0.0.1, which nobody trusts who is not told to. For tests only.
+exports.key = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgykS1grBN/WjdRvjy
+gSknP8g8oHxabKoPdbysEPpliuihRANCAATjZU9HZL8ZjVwLy4ErRm1Fu/PkxGbS
+3RSfP2yOufYMdJ8Aa/N07LbEedTdRv7/b9iZ3egvH9MkywaKa7LZInpU
+-----END PRIVATE KEY-----`;
+exports.cert = `-----BEGIN CERTIFICATE-----
+MIIBmzCCAUGgAwIBAgIULgd1HHpA5EFPNIKQeYXrO4ckOzgwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMzIxMzE0M1oYDzIxMjYxMDMw
+MjEzMTQzWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAATjZU9HZL8ZjVwLy4ErRm1Fu/PkxGbS3RSfP2yOufYMdJ8Aa/N07LbE
+edTdRv7/b9iZ3egvH9MkywaKa7LZInpUo28wbTAdBgNVHQ4EFgQUjsENuoZjHOe7
+sE479pTguRr/juAwHwYDVR0jBBgwFoAUjsENuoZjHOe7sE479pTguRr/juAwDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARhwR/AAABgglsb2NhbGhvc3QwCgYIKoZI
+zj0EAwIDSAAwRQIhAPzkRywNgvlrGPJ5wnhmPoft3hdfFN89Zt2OjQOBX3cuAiBJ
+h1oFPjs02n7chVBo5cX/44+FGYxU9gIM+pF0okrsUw==
+-----END CERTIFICATE-----`;
