@@ -13,7 +13,8 @@ const named = process.argv.slice(2);
 const versions = named.length > 0 ? named : ["20", "22", "24", "26"];
 const npm = process.platform === "win32" ? "npm.cmd" : "npm";
 
-const run = (command, args, options) => spawnSync(command, args, { cwd: root, encoding: "utf8", ...options });
+const run = (command, args, options) =>
+  spawnSync(command, args, { cwd: root, encoding: "utf8", maxBuffer: Number.POSITIVE_INFINITY, ...options });
 
 const missing = versions.filter((version) => !existsSync(binary(version)));
 if (missing.length > 0) {
