@@ -514,14 +514,12 @@ describe("large input", () => {
     expect(lines.map((line) => line.length)).toEqual([answer.length + 37, 0, 38, 0]);
   });
 
-  test("300,000 tiny events arrive, each once and in order", () => {
+  test("a million tiny events arrive, each once and in order", () => {
     let body = "";
     for (let i = 0; i < 1_000_000; i++) body += `data: {"n":${i}}\n\n`;
-    for (const size of [997, 1 << 30]) {
-      let count = 0;
-      for (const { n } of readEvents(pieces(bytes(body), size)).items) if (n === count) count++;
-      expect(count).toBe(1_000_000);
-    }
+    let count = 0;
+    for (const { n } of readEvents(pieces(bytes(body), 65_537)).items) if (n === count) count++;
+    expect(count).toBe(1_000_000);
   });
 });
 
