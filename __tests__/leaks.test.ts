@@ -175,7 +175,8 @@ test("300 blocking clients, made and closed or forgotten: one worker, and none o
   const said = await run(`
     const use = (i) => new dify.ChatClient(KEY, options()).getMeta({ user: "m" + i + "~good" });
     for (let i = 0; i < 100; i++) use(i);
-    say((await report()).open);
+    // The first of them may have been collected already.
+    say((await report()).open > 0);
     say(await until(async () => (await report()).open === 0) >= 0);
     const kept = Array.from({ length: 100 }, () => new dify.ChatClient(KEY, options()));
     for (const client of kept) client.getMeta({ user: "k~good" });
@@ -187,7 +188,7 @@ test("300 blocking clients, made and closed or forgotten: one worker, and none o
     say(workers);
     say(await until(() => sockets() === 0) >= 0);
   `);
-  expect(said).toEqual([100, true, 100, true, true, 1, true]);
+  expect(said).toEqual([true, true, 100, true, true, 1, true]);
 });
 
 test("async clients, closed: no socket is left, on either side; nor is anything else that keeps a program alive", async () => {
