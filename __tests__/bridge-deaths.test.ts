@@ -1,5 +1,8 @@
 import { type BridgeServer, run, start, startServer, tampered } from "./bridge/support";
 
+// On a machine that does much else at once, processes take their time.
+jest.setTimeout(60_000);
+
 let server: BridgeServer;
 let count = 0;
 /** A name that no other test uses: what happens under it is this test's alone. */

@@ -1,5 +1,8 @@
 import { type BridgeServer, KEY, run, startServer, tampered } from "./bridge/support";
 
+// On a machine that does much else at once, processes take their time.
+jest.setTimeout(60_000);
+
 let server: BridgeServer;
 let count = 0;
 /** A name that no other test uses: what happens under it is this test's alone. */
@@ -189,8 +192,10 @@ describe("connections", () => {
     async (how) => {
       const name = nextName();
       const source = `
+      // Held to the end: a client that is collected would take its streams along.
+      const one = ${endless(name)};
       (() => {
-        const stream = ${endless(name)}.createChatMessage(streaming);
+        const stream = one.createChatMessage(streaming);
         if (${how === "half read"}) stream[Symbol.iterator]().next();
       })();
       let closed = false;
@@ -199,11 +204,28 @@ describe("connections", () => {
       asyncClient("await~closed by the reader~${name}").getMeta({ user: "me" }).then((answer) => {
         closed = true;
         say(answer.json().log[2]);
+        one.close();
       });
     `;
       expect(await run(source, { server, flags: ["--expose-gc"] })).toEqual(["closed by the reader"]);
     },
   );
+
+  test.concurrent("clients that were forgotten, not closed, hold none, once others call", async () => {
+    const name = nextName();
+    const source = `
+      (() => { for (let i = 0; i < 20; i++) ok(client("json~~${name}")) })();
+      const report = client("report~~${name}");
+      const collect = () => {
+        gc();
+        if (report.getMeta({ user: "me" }).json().open > 0) return setTimeout(collect, 10);
+        say("none");
+      };
+      say(report.getMeta({ user: "me" }).json().open);
+      setTimeout(collect, 10);
+    `;
+    expect(await run(source, { server, flags: ["--expose-gc"] })).toEqual([20, "none"]);
+  });
 
   test.concurrent("a stream whose iterator alone is held is not collected", async () => {
     const source = `

@@ -11,7 +11,7 @@ import type {
   RawAnswer,
   RequestDescription,
 } from "../../lib/core/request";
-import { ValidationError } from "../../lib/errors";
+import { FileUploadError, ValidationError } from "../../lib/errors";
 import type { RawStream } from "../../lib/http/transport";
 import { type EncodedError, encodeError } from "./error-codec";
 import type { FromHost, ToHost } from "./protocol";
@@ -268,7 +268,7 @@ function readDescriptor(name: string, fd: number, operation: string): Buffer {
       chunks.push(chunk.subarray(0, read));
     }
   } catch (cause) {
-    throw new ValidationError(`${operation}: ${name} is a file descriptor that cannot be read: ${fd}`, {
+    throw new FileUploadError(`${operation}: ${name} is a file descriptor that cannot be read: ${fd}`, {
       operation,
       cause,
     });

@@ -1,6 +1,8 @@
 import { Host } from "./host";
+import { MORE, pack, unpack } from "./parcel";
+import { secret } from "./parent-watch";
 import type { FromHost, ToHost } from "./protocol";
-import { MORE, parseText, toText } from "./text-codec";
+import { seal, unseal } from "./seal";
 
 // What sync-rpc loads in its child process. It writes nothing to stdout, which is the parent's.
 
@@ -21,11 +23,10 @@ function serve(): (message: string) => Promise<string> {
   return async (piece) => {
     begun += piece.slice(1);
     if (piece.startsWith(MORE)) return "";
-    const end = begun.indexOf("\n");
-    const hold = Number(begun.slice(0, end));
-    const messages = parseText(begun.slice(end + 1)) as ToHost[];
+    const text = begun;
     begun = "";
-    for (const message of messages) host.receive(message);
+    const { number: hold, messages } = unpack(unseal(secret, "to the child", text));
+    for (const message of messages) host.receive(message as ToHost);
     if (inbox.length === 0 && hold > 0) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, hold);
@@ -39,7 +40,7 @@ function serve(): (message: string) => Promise<string> {
     }
     const outbox = inbox;
     inbox = [];
-    return `${activity}\n${toText(outbox)}`;
+    return seal(secret, "to the parent", pack({ number: activity, messages: outbox }));
   };
 }
 

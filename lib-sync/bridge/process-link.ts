@@ -1,8 +1,8 @@
 import { BridgeError } from "../../lib/errors";
 import type { Link } from "./link";
+import { pack, unpack } from "./parcel";
 import type { FromHost, ToHost } from "./protocol";
 import { type RpcChild, startChild, withoutInput } from "./rpc-child";
-import { parseText, toText } from "./text-codec";
 
 /**
  * A link to a child process, by sync-rpc: each `wait` is one round trip that hands over what was posted and comes
@@ -47,12 +47,13 @@ export class ProcessLink implements Link {
     const outbox = this.#outbox;
     this.#outbox = [];
     try {
-      // How long the child may wait for something to give back, then what was posted.
-      const reply = this.#child.call(`${Math.round(hold)}\n${toText(outbox)}`, hold);
-      // How often the host has shown a sign of life, then what has come.
-      const end = reply.indexOf("\n");
-      this.activity = Number(reply.slice(0, end));
-      return parseText(reply.slice(end + 1)) as FromHost[];
+      // How long the child may wait for something to give back, and what was posted.
+      const { number, messages } = unpack(
+        this.#child.call(pack({ number: Math.round(hold), messages: outbox }), hold),
+      );
+      // How often the host has shown a sign of life, and what has come.
+      this.activity = number;
+      return messages as readonly FromHost[];
     } catch (cause) {
       this.end();
       throw new BridgeError("the bridge's child process does not answer", { cause: withoutInput(cause) });

@@ -1,16 +1,19 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import type { Socket } from "node:net";
 import path from "node:path";
 import { compileFunction } from "node:vm";
 import { BridgeError } from "../../lib/errors";
 import { flagsOfProcess, variablesOfProcess } from "./node-flags";
-import { LAST, MORE } from "./text-codec";
+import { LAST, MORE } from "./parcel";
+import { SECRET_SIZE, seal, unseal } from "./seal";
 
 /** A child process of sync-rpc's. */
 export interface RpcChild {
   /** One round trip, over which the child may take so many milliseconds. */
-  call(text: string, milliseconds: number): string;
+  call(content: Uint8Array, milliseconds: number): Buffer;
   /** Ends the child. May be called twice. */
   end(): void;
 }
@@ -56,6 +59,7 @@ class Rpc implements RpcChild {
   #onExit: (() => void) | undefined;
   #send: ((text: string) => string) | undefined;
   #limit = 0;
+  readonly #secret = randomBytes(SECRET_SIZE);
 
   start(): void {
     const rpc = this.#freshCopy();
@@ -69,12 +73,13 @@ class Rpc implements RpcChild {
     this.#send = rpc(builtFile("process-child.js"), null);
   }
 
-  call(text: string, milliseconds: number): string {
+  call(content: Uint8Array, milliseconds: number): Buffer {
+    const text = seal(this.#secret, "to the child", content);
     this.#limit = Math.ceil(milliseconds + GRACE + text.length * GRACE_PER_BYTE);
     const send = this.#send as (text: string) => string;
     let at = 0;
     for (; text.length - at > PIECE; at += PIECE) send(MORE + text.slice(at, at + PIECE));
-    return send(LAST + text.slice(at));
+    return unseal(this.#secret, "to the parent", send(LAST + text.slice(at)));
   }
 
   end(): void {
@@ -106,17 +111,26 @@ class Rpc implements RpcChild {
     const load = createRequire(file);
     const processes = {
       spawn: (command: string, args: string[]) => {
-        this.#child = spawn(
+        const key = args.pop() as string;
+        const child = spawn(
           command,
           [...flagsOfProcess(), "--require", builtFile("parent-watch.js"), ...args, String(process.pid)],
           {
             env: variablesOfProcess(),
-            // Its stdin and stdout are the caller's business alone.
-            stdio: ["ignore", "ignore", "inherit"],
+            // The caller's stdin and stdout are its business alone.
+            stdio: ["pipe", "ignore", "inherit"],
             windowsHide: true,
           },
         );
-        return this.#child;
+        this.#child = child;
+        // The round trips tell that it is not there; an event that nobody hears would end the caller.
+        child.on("error", () => {});
+        const stdin = child.stdin as Socket;
+        stdin.on("error", () => {});
+        stdin.unref();
+        // sync-rpc's key runs code in the child for whoever has it, and every user can read the arguments of a process.
+        stdin.write(`${key} ${this.#secret.toString("hex")}\n`);
+        return child;
       },
       spawnSync: (command: string, args: string[], options: object) => {
         const result = spawnSync(command, args, {

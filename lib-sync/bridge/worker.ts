@@ -19,6 +19,7 @@ process.on("uncaughtExceptionMonitor", (error) => send(["dying", 0, JSON.stringi
 
 const host = new Host(send, () => void Atomics.add(doorbell, 1, 1));
 port.on("message", (message: ToHost) => host.receive(message));
-// Referred to, so that it is not collected, and closed, before its time.
+// What it is sent says nothing, and must not pile up. Nor must it be collected, and closed, before its time.
+canary.on("message", () => {});
 port.once("close", () => canary.close());
 send(["ready", 0]);
