@@ -242,10 +242,10 @@ describe("a deadline", () => {
         if (nth <= 2) answer(response, 503, failure(503));
       }),
     );
-    const error = await caught(connect(server, { deadline: 250, maxRetries: 1_000 }).getAppInfo());
+    const error = await caught(connect(server, { deadline: 1_500, maxRetries: 1_000 }).getAppInfo());
     expect(error).toMatchObject({
       name: "TimeoutError",
-      message: expect.stringMatching(/\b250 ms \(deadline, in milliseconds\)/),
+      message: expect.stringMatching(/\b1500 ms \(deadline, in milliseconds\)/),
     });
     // Two answers, and the third attempt that the deadline ended: no further one.
     expect(server.seen).toHaveLength(3);
