@@ -324,14 +324,14 @@ describe("connections", () => {
 });
 
 describe("large contents", () => {
-  test.concurrent("100 MB up and 100 MB down, whole, and the memory returns", async () => {
+  test.concurrent("200 MB up and 200 MB down, whole, and the memory returns", async () => {
     const source = `
       const { createHash, randomBytes } = require("node:crypto");
       const seed = randomBytes(1024 * 1024);
       const sha = (bytes) => createHash("sha256").update(bytes).digest("hex");
-      const up = client("hash"), down = client("big~100");
+      const up = client("hash"), down = client("big~200");
       const round = () => {
-        const content = Buffer.concat(Array.from({ length: 100 }, () => seed));
+        const content = Buffer.concat(Array.from({ length: 200 }, () => seed));
         const { size, hash } = up.fileUpload({ user: "me", files: { file: ["a.bin", content] } }).json();
         const answer = down.getMeta({ user: "me" });
         return [size === content.length && hash === sha(content), answer.content.length, answer.headers["x-hash"] === sha(answer.content)];
@@ -345,7 +345,7 @@ describe("large contents", () => {
       })();
     `;
     expect(await run(source, { server, flags: ["--expose-gc"] })).toEqual([
-      ...Array(2).fill([true, 100 * 1024 * 1024, true]),
+      ...Array(2).fill([true, 200 * 1024 * 1024, true]),
       "little",
     ]);
   });
