@@ -22,6 +22,8 @@ const overProcess = `
   const realSpawn = childProcess.spawn;
   childProcess.spawn = (...args) => { const child = realSpawn(...args); spawned.push(child); return child; };
   const child = () => spawned.at(-1);
+  // A start that lost the race for its port was ended, and does not count.
+  const living = () => spawned.filter(({ killed }) => !killed).length;
   const remote = (what, options) => client(what, { bridge: "process", ...options });
   const pause = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 `;
@@ -68,11 +70,11 @@ describe("the child", () => {
     const source = `
       ${overProcess}
       const made = Array.from({ length: 10 }, () => remote("json"));
-      say(spawned.length);
+      say(living());
       for (const one of made) ok(one);
       for (const one of made) one.close();
       ok(remote("json"));
-      say(spawned.length);
+      say(living());
       say(child().pid);
     `;
     const [before, after, pid] = await run(source, { server });
@@ -90,7 +92,7 @@ describe("the child", () => {
         child().kill("SIGKILL");
         pause(100);
         say(attempt(() => ok(one)));
-        say([ok(one), two.createChatMessage(ask("me")).json().user, spawned.length]);
+        say([ok(one), two.createChatMessage(ask("me")).json().user, living()]);
       }
       say(process.listenerCount("exit") - listeners);
     `;
@@ -98,9 +100,9 @@ describe("the child", () => {
     expect(await run(source, { server })).toEqual([
       "success",
       dead,
-      ["success", "me", 2],
+      ["success", "me", 1],
       dead,
-      ["success", "me", 3],
+      ["success", "me", 1],
       0,
     ]);
   });
@@ -149,11 +151,11 @@ describe("the child", () => {
       const stopped = child();
       stopped.kill("SIGSTOP");
       say(attempt(() => ok(remote("json", { timeout: 200, connectTimeout: 200 }))));
-      say([ok(remote("json")), spawned.length, stopped.pid]);
+      say([ok(remote("json")), living(), stopped.pid]);
     `;
     const [first, second] = await run(source, { server });
     expect(first).toBe("BridgeError: getMeta: the bridge's child process does not answer");
-    expect(second).toEqual(["success", 2, expect.any(Number)]);
+    expect(second).toEqual(["success", 1, expect.any(Number)]);
     expect(await gone([(second as number[])[2] as number], 10_000)).toBe(true);
   });
 
@@ -210,13 +212,10 @@ describe("the child", () => {
       childProcess.spawnSync = (...args) => String(args[1]).includes("find-port") && tries++ === 0
         ? { status: 0, stdout: Buffer.from(new URL(ORIGIN).port), stderr: Buffer.alloc(0) }
         : spawnSync(...args);
-      say([ok(remote("json")), tries, spawned.length]);
-      say(spawned.map(({ killed }) => killed));
+      say([ok(remote("json")), tries > 1, living()]);
+      say(spawned[0].killed);
     `;
-    expect(await run(source, { server })).toEqual([
-      ["success", 2, 2],
-      [true, false],
-    ]);
+    expect(await run(source, { server })).toEqual([["success", true, 1], true]);
   });
 
   test.concurrent("cannot be started at all: a BridgeError", async () => {

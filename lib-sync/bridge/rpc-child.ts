@@ -36,8 +36,8 @@ const PIECE = 2 * 1024 * 1024;
 /** Starts a child. Raises a {@link BridgeError} where that is not possible. */
 export function startChild(): RpcChild {
   let failure: unknown;
-  // Its search for a free port can lose a race against another program: then the second try finds another port.
-  for (let attempt = 0; attempt < 2; attempt++) {
+  // Its search for a free port can lose a race against another program: then another try finds another port.
+  for (let attempt = 0; attempt < 4; attempt++) {
     const child = new Rpc();
     try {
       child.start();
