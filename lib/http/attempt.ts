@@ -5,6 +5,7 @@ import { ByteQueue } from "../stream/byte-queue";
 import { expiryFailure, networkFailure, type Phase, unreadableFailure } from "./failures";
 import { encodeForm } from "./multipart";
 import { parseRetryAfter } from "./retry";
+import type { Listed, Roster } from "./roster";
 import { type Expiry, Watch, type Watched } from "./watch";
 
 /** A stream of events whose head has come; its body comes through `bytes`. */
@@ -38,11 +39,11 @@ export interface AttemptContext {
   readonly deadlineAt: number;
   readonly onActivity: (() => void) | undefined;
   /** What is under way, so that closing the client ends it, whoever's the dispatcher is. */
-  readonly open: Set<Open>;
+  readonly open: Roster<Open>;
 }
 
 /** An attempt under way, or the stream that came of it. */
-export interface Open {
+export interface Open extends Listed {
   /** Ends it with an error, and drops its connection. */
   drop(error: DifyClientError): void;
 }
@@ -65,6 +66,7 @@ class Attempt implements Dispatcher.DispatchHandler, Open, Watched {
   readonly #resolve: (answer: RawAnswer | RawStream) => void;
   readonly #reject: (failure: unknown) => void;
   readonly #watch: Watch;
+  place = -1;
   #controller: Dispatcher.DispatchController | null = null;
   #phase: Phase = "connect";
   #settled = false;

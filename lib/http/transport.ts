@@ -10,6 +10,7 @@ import { AttemptFailure, attempt, type Open, type RawStream } from "./attempt";
 import { logFailure, logOutcome, logRequest } from "./log";
 import { replayable } from "./multipart";
 import { type Failure, retryWait } from "./retry";
+import { Roster } from "./roster";
 import { makeDispatcher } from "./undici";
 
 export type { RawStream } from "./attempt";
@@ -32,7 +33,7 @@ export class Transport {
   readonly #onActivity: (() => void) | undefined;
   /** For what is shown of this connection. */
   readonly redact: Redact;
-  readonly #open = new Set<Open>();
+  readonly #open = new Roster<Open>();
   /** Ends of the waits between two attempts. */
   readonly #waits = new Set<() => void>();
   #own: Dispatcher | undefined;
@@ -108,7 +109,7 @@ export class Transport {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    for (const open of this.#open) open.drop(new DifyClientError("the client was closed"));
+    for (const open of this.#open.all()) open.drop(new DifyClientError("the client was closed"));
     for (const endWait of this.#waits) endWait();
     await this.#own?.destroy();
   }
