@@ -10,7 +10,7 @@ import { TextCollector } from "../lib/stream/text";
 
 /** Where a blocking stream's bytes come from. */
 export interface ByteFeed {
-  /** Blocks until bytes are there; null at a clean end. Raises where the stream broke. */
+  /** Blocks until bytes are there, valid until the next call; null at a clean end. Raises where the stream broke. */
   read(): Buffer | null;
   /** Drops the connection. */
   close(): void;

@@ -1,11 +1,11 @@
 import type { Executor } from "../lib/core/executor";
 import type { LogSink } from "../lib/core/options";
 import { type Redact, redactor } from "../lib/core/redaction";
-import type { Connection, LogRecord, RequestDescription } from "../lib/core/request";
+import type { Connection, LogRecord, RawAnswer, RequestDescription } from "../lib/core/request";
 import { settle } from "../lib/core/settle";
 import { BridgeError, DifyClientError } from "../lib/errors";
 import { type Bridge, Patience } from "./bridge/bridge";
-import { type AnswerHead, decodeBody, type EndHead } from "./bridge/codec";
+import { type AnswerHead, asBuffer, type EndHead, keptBuffer } from "./bridge/codec";
 import { decodeError } from "./bridge/error-codec";
 import { type FromHost, WINDOW } from "./bridge/protocol";
 import { type ByteFeed, EventStream } from "./event-stream";
@@ -44,24 +44,17 @@ export class SyncExecutor implements Executor<"sync"> {
     const patience = new Patience(operation, request.limits);
     const id = this.#bridge.request(this.#client, this.#connection, request);
     const message = this.#bridge.next(id, patience);
-    if (message[0] !== "stream") this.#bridge.forget(id, false);
     switch (message[0]) {
       case "answer": {
-        const { log, ...head } = JSON.parse(message[2]) as AnswerHead;
+        const { statusCode, headers, retryAfter, log } = JSON.parse(message[2]) as AnswerHead;
+        const url = this.#url(request);
+        const raw: RawAnswer = { statusCode, headers, url, content: keptBuffer(message[3]), retryAfter };
         this.#replay(log);
-        const response = settle(
-          request,
-          {
-            ...head,
-            url: this.#url(request),
-            content: decodeBody(message[3]),
-          },
-          this.#redact,
-        );
+        const response = settle(request, raw, this.#redact);
         return request.answer === "stream" ? new EventStream(request, response, this.#redact) : response;
       }
       case "stream": {
-        const { log, ...head } = JSON.parse(message[2]) as AnswerHead;
+        const { statusCode, headers, log } = JSON.parse(message[2]) as AnswerHead;
         const feed = new BridgeFeed(this.#bridge, id, patience, this.#streams);
         try {
           this.#replay(log);
@@ -70,7 +63,7 @@ export class SyncExecutor implements Executor<"sync"> {
           feed.close();
           throw error;
         }
-        return new EventStream(request, { ...head, url: this.#url(request), feed }, this.#redact);
+        return new EventStream(request, { statusCode, headers, url: this.#url(request), feed }, this.#redact);
       }
       case "failure": {
         const { error, log } = JSON.parse(message[2]) as EndHead;
@@ -133,7 +126,7 @@ class BridgeFeed implements ByteFeed {
       throw error;
     }
     if (message[0] === "chunk") {
-      const bytes = Buffer.from(message[2]);
+      const bytes = asBuffer(message[2]);
       this.#consumed += bytes.length;
       // Waking the other side costs more than parsing what came: a part of the window at a time is enough.
       if (this.#consumed >= ACKNOWLEDGED_AT_ONCE) {

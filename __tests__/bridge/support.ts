@@ -102,12 +102,22 @@ export const tampered = (code: string, options = "{}") => `
     if (!String(file).includes("lib-sync")) return new RealWorker(file, options);
     const code = ${JSON.stringify(code)};
     const prelude = \`
-      const { workerData } = require("node:worker_threads");
-      const when = (kind, act) => workerData.port.on("message", (message) => message[0] === kind && act(message));
+      const { Channel } = require(\${JSON.stringify(DIST + "/lib-sync/bridge/channel.js")});
+      const when = (kind, act) => {
+        const receive = Channel.prototype.receive;
+        Channel.prototype.receive = function () {
+          const message = receive.call(this);
+          if (message?.[0] === kind) act(message);
+          return message;
+        };
+      };
       // Once it has sent a message of a kind.
       const sent = (kind, act) => {
-        const { port } = workerData, send = port.postMessage.bind(port);
-        port.postMessage = (message, ...rest) => { send(message, ...rest); if (message[0] === kind) setImmediate(act) };
+        const send = Channel.prototype.send;
+        Channel.prototype.send = function (message) {
+          if (message[0] === kind) setImmediate(act);
+          return send.call(this, message);
+        };
       };
       const url = \${JSON.stringify(ORIGIN)};
       const after = (entry, name, act) => require("node:http").get(url + "/await~" + encodeURIComponent(entry) + "~" + name + "/v1", act);

@@ -2,7 +2,7 @@ import { performance } from "node:perf_hooks";
 import type { Connection, Limits, RequestDescription } from "../../lib/core/request";
 import { BridgeError } from "../../lib/errors";
 import { longestDelay } from "../../lib/http/retry";
-import { encodeRequest } from "./codec";
+import { encodeRequest, keptBuffer } from "./codec";
 import type { Link } from "./link";
 import type { FromHost } from "./protocol";
 
@@ -33,7 +33,9 @@ export class Bridge {
   readonly #makeLink: () => Link;
   #link: Link | null = null;
   #lastId = 0;
-  /** Messages by the call they belong to; what comes for any other is dropped. */
+  /** The call that is waited for; 0 before the first, and where its host has ended. */
+  #calling = 0;
+  /** What came for the open streams while something else was waited for; what comes for any other is dropped. */
   readonly #mail = new Map<number, FromHost[]>();
   /** The clients that the host knows. */
   #known = new Set<number>();
@@ -55,24 +57,27 @@ export class Bridge {
     );
     link.post(message);
     this.#known.add(client);
-    this.#mail.set(id, []);
+    this.#calling = id;
     return id;
   }
 
-  /** Blocks until the next message for `id` is there. Raises a {@link BridgeError} where none can come. */
+  /**
+   * Blocks until the next message for `id` is there; its bytes are valid until the next call. Raises a
+   * {@link BridgeError} where none can come.
+   */
   next(id: number, patience: Patience): FromHost {
     const link = this.#link;
     const mail = this.#mail.get(id);
-    if (!link || !mail)
+    if (!link || (!mail && id !== this.#calling))
       throw new BridgeError(`${patience.operation}: the bridge has ended`, { operation: patience.operation });
+    const kept = mail?.shift();
+    if (kept) return kept;
     let activity = link.activity;
     let now = performance.now();
     let since = now;
     let { deadlineAt } = patience;
     // However late it is, what has come meanwhile counts first.
-    for (let looked = false; ; looked = true) {
-      const message = mail.shift();
-      if (message) return message;
+    for (let looked = false; ; ) {
       if (link.activity !== activity) {
         activity = link.activity;
         since = now;
@@ -81,7 +86,13 @@ export class Bridge {
       const left = Math.min(since + limit, deadlineAt) - now;
       if (left <= 0 && looked) this.#giveUp(link, patience, Math.round(now - since));
       const wait = Math.max(0, Math.min(left, SLICE));
-      this.#wait(link, wait, patience);
+      const message = this.#wait(link, wait, patience);
+      if (message) {
+        if (message[1] === id) return this.#taken(message);
+        this.#keep(message);
+        continue;
+      }
+      looked = true;
       const asked = now + wait;
       now = performance.now();
       // The whole process was stopped: the host has had no more time than this thread.
@@ -97,7 +108,7 @@ export class Bridge {
     this.#link?.post(["ack", id, size]);
   }
 
-  /** Nothing more is wanted for `id`. */
+  /** Nothing more is wanted of the stream `id`. */
   forget(id: number, drop: boolean): void {
     if (!this.#mail.delete(id) || !drop || !this.#link || this.#link.dead) return;
     this.#link.post(["drop", id]);
@@ -122,9 +133,9 @@ export class Bridge {
     return this.#link;
   }
 
-  #wait(link: Link, milliseconds: number, patience: Patience): void {
+  #wait(link: Link, milliseconds: number, patience: Patience): FromHost | null {
     try {
-      this.#sort(link.wait(milliseconds));
+      return link.wait(milliseconds);
     } catch (error) {
       // The next call gets a fresh host.
       if (this.#link === link) this.#lost();
@@ -132,12 +143,19 @@ export class Bridge {
     }
   }
 
-  #sort(messages: readonly FromHost[]): void {
-    for (const message of messages) this.#mail.get(message[1])?.push(message);
+  #taken(message: FromHost): FromHost {
+    if (message[0] === "stream") this.#mail.set(message[1], []);
+    return message;
+  }
+
+  #keep(message: FromHost): void {
+    const mail = this.#mail.get(message[1]);
+    mail?.push(message[0] === "chunk" ? ["chunk", message[1], keptBuffer(message[2])] : message);
   }
 
   #lost(): void {
     this.#link = null;
+    this.#calling = 0;
     this.#known = new Set();
     this.#mail.clear();
   }

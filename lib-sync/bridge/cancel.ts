@@ -1,10 +1,18 @@
 import type { CancelSignal } from "../../lib/core/request";
+import type { Listed } from "../../lib/http/roster";
 
 /** Cancels one request. An AbortController would do the same, at several times the cost of all the rest here. */
-export class Cancel implements CancelSignal {
+export class Cancel implements CancelSignal, Listed {
+  place = -1;
   aborted = false;
   reason: unknown;
+  /** The number of the request. */
+  readonly id: number;
   #listener: (() => void) | null = null;
+
+  constructor(id: number) {
+    this.id = id;
+  }
 
   /** The transport listens with one function at a time. */
   addEventListener(_type: "abort", listener: () => void): void {

@@ -54,9 +54,9 @@ interface RequestHead
   extends Pick<RequestDescription, "operation" | "method" | "path" | "answer" | "headers" | "secret"> {
   readonly client: number;
   /** Only with the first request of a client. */
-  readonly connection?: Connection;
+  readonly connection: Connection | undefined;
   readonly limits: EncodedLimits;
-  readonly parts?: readonly EncodedPart[];
+  readonly parts: readonly EncodedPart[] | undefined;
 }
 
 /** What a host learns of a request. */
@@ -71,7 +71,7 @@ export interface AnswerHead {
   readonly statusCode: number;
   readonly headers: Record<string, string>;
   readonly retryAfter: number | null;
-  readonly log?: readonly LogRecord[];
+  readonly log: readonly LogRecord[] | undefined;
 }
 
 /** The end of a call or a stream that failed (or that logged something at its end). */
@@ -92,20 +92,20 @@ export function encodeRequest(
   abilities: Abilities,
 ): ToHost {
   const { operation, method, path, answer, limits, headers, secret } = request;
-  const bytes: ArrayBuffer[] = [];
+  const bytes: Uint8Array[] = [];
   const blobs: Blob[] = [];
   const parts = request.parts?.map((part) => encodePart(part, { operation, bytes, blobs, abilities }));
   const head: RequestHead = {
     client,
-    ...(connection ? { connection } : {}),
+    connection: connection ?? undefined,
     operation,
     method,
     path,
     answer,
     limits: encodeLimits(limits),
-    ...(headers ? { headers } : {}),
-    ...(secret ? { secret } : {}),
-    ...(parts ? { parts } : {}),
+    headers,
+    secret,
+    parts,
   };
   return ["request", id, JSON.stringify(head), request.json ?? null, bytes, blobs];
 }
@@ -116,35 +116,31 @@ export function decodeRequest(
   signal: CancelSignal,
 ): DecodedRequest {
   const [, , text, json, bytes, blobs] = message;
-  const { client, connection, limits, parts, ...head } = JSON.parse(text) as RequestHead;
+  const head = JSON.parse(text) as RequestHead;
   const request: RequestDescription = {
-    ...head,
-    limits: decodeLimits(limits),
+    operation: head.operation,
+    method: head.method,
+    path: head.path,
+    json: json ?? undefined,
+    parts: head.parts?.map((part) => decodePart(part, bytes, blobs)),
+    answer: head.answer,
+    limits: decodeLimits(head.limits),
+    headers: head.headers,
     // Only the caller makes errors of answers.
     raiseErrors: false,
+    secret: head.secret,
     signal,
-    ...(json === null ? {} : { json }),
-    ...(parts ? { parts: parts.map((part) => decodePart(part, bytes, blobs)) } : {}),
   };
-  return { client, connection, request };
+  return { client: head.client, connection: head.connection, request };
 }
-
-/** Up to this size a body is cheaper as a string than as a buffer of its own. */
-const SMALL_BODY = 16 * 1024;
 
 export function encodeAnswer(id: number, raw: RawAnswer, log: readonly LogRecord[]): FromHost {
-  const { content } = raw;
-  const body = content.byteLength <= SMALL_BODY ? content.toString("latin1") : exactBuffer(content);
-  return ["answer", id, answerHead(raw, log), body];
-}
-
-/** The body of such an answer. */
-export function decodeBody(body: ArrayBuffer | string): Buffer {
-  return typeof body === "string" ? Buffer.from(body, "latin1") : Buffer.from(body);
+  return ["answer", id, answerHead(raw, log), raw.content];
 }
 
 export function encodeStream(id: number, raw: RawStream, log: readonly LogRecord[]): FromHost {
-  return ["stream", id, answerHead({ ...raw, retryAfter: null }, log)];
+  const { statusCode, headers } = raw;
+  return ["stream", id, answerHead({ statusCode, headers, retryAfter: null }, log)];
 }
 
 export function encodeFailure(id: number, thrown: unknown, log: readonly LogRecord[]): FromHost {
@@ -157,36 +153,29 @@ export function encodeEnd(id: number, error: unknown): FromHost {
   return ["end", id, error === null ? null : JSON.stringify({ error: encodeError(error) } satisfies EndHead)];
 }
 
-/** The bytes in a buffer of exactly their size, so that nothing else crosses with them. */
-export function exactBuffer(bytes: Uint8Array): ArrayBuffer {
-  const { buffer, byteOffset, byteLength } = bytes;
-  if (byteOffset === 0 && byteLength === buffer.byteLength && !(buffer instanceof SharedArrayBuffer)) {
-    return buffer as ArrayBuffer;
-  }
-  return copyOf(bytes);
+/** The bytes of a message as a buffer, without a copy. They are valid as long as the message's. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** Several chunks as one buffer of exactly their size. */
-export function joinedBuffer(chunks: readonly Buffer[], size: number): ArrayBuffer {
-  // Slow means outside of the pool that small buffers share with each other.
-  const joined = Buffer.allocUnsafeSlow(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    joined.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return joined.buffer as ArrayBuffer;
+/** The bytes of a message to keep: copied where they lie in memory that is shared with the other side. */
+export function keptBuffer(bytes: Uint8Array): Buffer {
+  return bytes.buffer instanceof SharedArrayBuffer ? Buffer.from(bytes) : asBuffer(bytes);
 }
 
-function answerHead({ statusCode, headers, retryAfter }: AnswerHead, log: readonly LogRecord[]): string {
-  const head: AnswerHead = { statusCode, headers, retryAfter };
-  return JSON.stringify(log.length > 0 ? { ...head, log } : head);
+function answerHead(
+  { statusCode, headers, retryAfter }: Omit<RawAnswer, "url" | "content">,
+  log: readonly LogRecord[],
+): string {
+  const head: AnswerHead = { statusCode, headers, retryAfter, log: log.length > 0 ? log : undefined };
+  return JSON.stringify(head);
 }
 
-function copyOf(bytes: Uint8Array): ArrayBuffer {
+// Outside of the pool that small buffers share with each other, so that nothing else crosses with it.
+function copyOf(bytes: Uint8Array): Uint8Array {
   const copy = Buffer.allocUnsafeSlow(bytes.byteLength);
   copy.set(bytes);
-  return copy.buffer as ArrayBuffer;
+  return copy;
 }
 
 // JSON has no Infinity: null stands for it.
@@ -211,7 +200,7 @@ function decodeLimits(encoded: EncodedLimits): Limits {
 
 interface PartContext {
   readonly operation: string;
-  readonly bytes: ArrayBuffer[];
+  readonly bytes: Uint8Array[];
   readonly blobs: Blob[];
   readonly abilities: Abilities;
 }
@@ -247,11 +236,11 @@ function encodeContent(name: string, content: PartContent, context: PartContext)
   );
 }
 
-function decodePart(part: EncodedPart, bytes: readonly ArrayBuffer[], blobs: readonly Blob[]): Part {
+function decodePart(part: EncodedPart, bytes: readonly Uint8Array[], blobs: readonly Blob[]): Part {
   if ("value" in part) return part;
   const { name, filename, type, from } = part;
   let content: PartContent;
-  if ("bytes" in from) content = { bytes: new Uint8Array(bytes[from.bytes] as ArrayBuffer) };
+  if ("bytes" in from) content = { bytes: bytes[from.bytes] as Uint8Array };
   else if ("blob" in from) content = { blob: blobs[from.blob] as Blob };
   else content = from;
   return { name, filename, contentType: type, content };

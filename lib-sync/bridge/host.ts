@@ -1,8 +1,9 @@
 import type { Connection, LogRecord } from "../../lib/core/request";
+import { Roster } from "../../lib/http/roster";
 import { type RawStream, Transport } from "../../lib/http/transport";
 import type { ByteQueue } from "../../lib/stream/byte-queue";
 import { Cancel } from "./cancel";
-import { decodeRequest, encodeAnswer, encodeEnd, encodeFailure, encodeStream, joinedBuffer } from "./codec";
+import { decodeRequest, encodeAnswer, encodeEnd, encodeFailure, encodeStream } from "./codec";
 import { type FromHost, type ToHost, WINDOW } from "./protocol";
 
 interface OpenClient {
@@ -27,7 +28,7 @@ export class Host {
   readonly #clients = new Map<number, OpenClient>();
   readonly #streams = new Map<number, OpenStream>();
   /** Requests whose answer has not come, so that they can be dropped. */
-  readonly #running = new Map<number, Cancel>();
+  readonly #running = new Roster<Cancel>();
 
   constructor(send: (message: FromHost) => void, onActivity: () => void) {
     this.#send = send;
@@ -55,8 +56,8 @@ export class Host {
   async #request(message: Extract<ToHost, readonly ["request", ...unknown[]]>): Promise<void> {
     const id = message[1];
     const log: LogRecord[] = [];
-    const cancel = new Cancel();
-    this.#running.set(id, cancel);
+    const cancel = new Cancel(id);
+    this.#running.add(cancel);
     try {
       const { client, connection, request } = decodeRequest(message, cancel);
       const { transport, logging } = this.#clients.get(client) ?? this.#open(client, connection);
@@ -69,7 +70,7 @@ export class Host {
     } catch (error) {
       if (!cancel.aborted) this.#send(encodeFailure(id, error, log));
     } finally {
-      this.#running.delete(id);
+      this.#running.delete(cancel);
     }
   }
 
@@ -101,17 +102,11 @@ export class Host {
   #flush(id: number, stream: OpenStream): void {
     if (!this.#streams.has(id)) return;
     const { bytes } = stream;
-    const chunks: Buffer[] = [];
-    let size = 0;
-    while (stream.unread + size < WINDOW) {
+    while (stream.unread < WINDOW) {
       const chunk = bytes.take();
       if (!chunk) break;
-      chunks.push(chunk);
-      size += chunk.length;
-    }
-    if (size > 0) {
-      stream.unread += size;
-      this.#send(["chunk", id, joinedBuffer(chunks, size)]);
+      stream.unread += chunk.length;
+      this.#send(["chunk", id, chunk]);
     }
     if (bytes.done) {
       this.#streams.delete(id);
@@ -127,7 +122,9 @@ export class Host {
   }
 
   #drop(id: number): void {
-    this.#running.get(id)?.abort(new Error("nobody waits for the answer any more"));
+    for (const cancel of this.#running.all()) {
+      if (cancel.id === id) cancel.abort(new Error("nobody waits for the answer any more"));
+    }
     const stream = this.#streams.get(id);
     if (!stream) return;
     this.#streams.delete(id);

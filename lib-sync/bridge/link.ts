@@ -6,8 +6,11 @@ export interface Link {
   readonly abilities: Abilities;
   /** Hands a message over. It goes at once, or with the next `wait`. */
   post(message: ToHost): void;
-  /** Blocks until messages come, at most so many milliseconds. Raises a BridgeError when the host is gone. */
-  wait(milliseconds: number): readonly FromHost[];
+  /**
+   * Blocks until a message comes, at most so many milliseconds; null where none came. Its bytes are valid until the next
+   * call. Raises a BridgeError when the host is gone.
+   */
+  wait(milliseconds: number): FromHost | null;
   /** Sends what waits to be sent. */
   flush(): void;
   /** Changes whenever the host shows a sign of life: as long as it does, waiting makes sense. */

@@ -20,15 +20,17 @@ const LENGTH = 4;
 
 /** A parcel as bytes: the length of its JSON, the JSON, and the bytes that do not fit into JSON. */
 export function pack({ number, messages }: Parcel): Buffer {
-  const contents: Buffer[] = [];
+  const contents: Uint8Array[] = [];
   let at = 0;
-  const json = JSON.stringify([number, messages], (_key, value: unknown) => {
-    if (!(value instanceof ArrayBuffer)) return value;
-    const place: Place = { at, size: value.byteLength };
-    contents.push(Buffer.from(value));
-    at += value.byteLength;
-    return place;
-  });
+  const place = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(place);
+    if (!ArrayBuffer.isView(value)) return value;
+    const bytes = value as Uint8Array;
+    contents.push(bytes);
+    at += bytes.byteLength;
+    return { at: at - bytes.byteLength, size: bytes.byteLength } satisfies Place;
+  };
+  const json = JSON.stringify([number, messages.map(place)]);
   const head = Buffer.from(json);
   const length = Buffer.alloc(LENGTH);
   length.writeUInt32LE(head.byteLength);
@@ -43,7 +45,7 @@ export function unpack(bytes: Buffer): Parcel {
     // A message holds no objects of its own.
     if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
     const { at, size } = value as Place;
-    return new Uint8Array(bytes.subarray(end + at, end + at + size)).buffer;
+    return new Uint8Array(bytes.subarray(end + at, end + at + size));
   }) as [number, Parcel["messages"]];
   return { number, messages };
 }

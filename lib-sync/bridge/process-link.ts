@@ -15,6 +15,7 @@ export class ProcessLink implements Link {
   activity = 0;
   readonly #child: RpcChild;
   #outbox: ToHost[] = [];
+  #inbox: FromHost[] = [];
 
   constructor() {
     this.#child = startChild();
@@ -24,14 +25,15 @@ export class ProcessLink implements Link {
     this.#outbox.push(message);
   }
 
-  wait(milliseconds: number): readonly FromHost[] {
-    return this.#exchange(milliseconds);
+  wait(milliseconds: number): FromHost | null {
+    // What was posted goes along when all that one round trip brought has been taken.
+    if (this.#inbox.length === 0) this.#exchange(milliseconds);
+    return this.#inbox.shift() ?? null;
   }
 
   flush(): void {
     if (this.#outbox.length === 0) return;
     try {
-      // Nobody waits for messages now; those that come belong to what was dropped.
       this.#exchange(0);
     } catch {
       // The host is gone, and with it what was to be dropped.
@@ -43,7 +45,7 @@ export class ProcessLink implements Link {
     this.#child.end();
   }
 
-  #exchange(hold: number): readonly FromHost[] {
+  #exchange(hold: number): void {
     const outbox = this.#outbox;
     this.#outbox = [];
     try {
@@ -53,7 +55,7 @@ export class ProcessLink implements Link {
       );
       // How often the host has shown a sign of life, and what has come.
       this.activity = number;
-      return messages as readonly FromHost[];
+      for (const message of messages) this.#inbox.push(message as FromHost);
     } catch (cause) {
       this.end();
       throw new BridgeError("the bridge's child process does not answer", { cause: withoutInput(cause) });

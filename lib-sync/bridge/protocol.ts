@@ -1,11 +1,11 @@
 /**
  * What crosses a bridge. A message is a tuple of strings, numbers and bytes, never a live object: objects that cross
- * a port belong to another realm in jest, lose their class, or carry more than was meant. Every message but the
- * first has the number of the call or stream it belongs to; what comes for a number nobody waits for is dropped.
+ * a port belong to another realm in jest, lose their class, or carry more than was meant. Behind its kind each has the
+ * number of the call, the stream or the client it belongs to; what comes for a number nobody waits for is dropped.
  */
 export type ToHost =
   /** A request: `head` is JSON (see codec), `json` its body, `bytes` and `blobs` the contents of its parts. */
-  | readonly ["request", id: number, head: string, json: string | null, bytes: ArrayBuffer[], blobs: Blob[]]
+  | readonly ["request", id: number, head: string, json: string | null, bytes: Uint8Array[], blobs: Blob[]]
   /** So many bytes of a stream were consumed. */
   | readonly ["ack", id: number, size: number]
   /** Nobody reads the stream any more. */
@@ -16,12 +16,12 @@ export type ToHost =
 export type FromHost =
   /** The worker runs. */
   | readonly ["ready", id: 0]
-  /** A whole answer; `head` is JSON. A small body comes as a Latin-1 string, one character a byte. */
-  | readonly ["answer", id: number, head: string, body: ArrayBuffer | string]
+  /** A whole answer; `head` is JSON. */
+  | readonly ["answer", id: number, head: string, body: Uint8Array]
   /** A stream has begun; `chunk`s and one `end` follow. */
   | readonly ["stream", id: number, head: string]
   /** What has arrived of a stream. */
-  | readonly ["chunk", id: number, bytes: ArrayBuffer]
+  | readonly ["chunk", id: number, bytes: Uint8Array]
   /** A stream has ended; `head` holds the error if it broke. */
   | readonly ["end", id: number, head: string | null]
   /** No answer came; `head` holds the error. */
@@ -34,17 +34,3 @@ export type FromHost =
  * stalled one holds the server instead of the memory.
  */
 export const WINDOW = 512 * 1024;
-
-/** The buffers of a message that move with it instead of being copied. */
-export function transferOf(message: ToHost | FromHost): ArrayBuffer[] | undefined {
-  switch (message[0]) {
-    case "request":
-      return message[4].length > 0 ? message[4] : undefined;
-    case "answer":
-      return typeof message[3] === "string" ? undefined : [message[3]];
-    case "chunk":
-      return [message[2]];
-    default:
-      return undefined;
-  }
-}

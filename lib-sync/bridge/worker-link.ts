@@ -1,13 +1,15 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { performance } from "node:perf_hooks";
-import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { BridgeError } from "../../lib/errors";
 import { Canary } from "./canary";
+import { Channel } from "./channel";
 import { decodeError, type EncodedError } from "./error-codec";
 import type { Link } from "./link";
 import { flagsOfThread, variablesOfThread } from "./node-flags";
-import { type FromHost, type ToHost, transferOf } from "./protocol";
+import type { FromHost, ToHost } from "./protocol";
+import { ringMemory } from "./ring";
 
 /** What the worker is given. */
 export interface WorkerData {
@@ -16,17 +18,25 @@ export interface WorkerData {
   readonly canary: MessagePort;
   /** Two counters: messages sent, and signs of life. */
   readonly doorbell: SharedArrayBuffer;
+  /** The rings to the worker and back. */
+  readonly rings: readonly [toHost: SharedArrayBuffer, fromHost: SharedArrayBuffer];
 }
 
 const SLICE = 100;
 
-/** A link to a worker thread: payloads over a port by transfer, and a shared counter to wake up by. */
+// Requests are small, and go one by one.
+const TO_HOST = 64 * 1024;
+// What is read of a stream ahead of its reader fits in.
+const FROM_HOST = 1024 * 1024;
+
+/** A link to a worker thread: a channel, and a shared counter to wake up by. */
 export class WorkerLink implements Link {
   readonly abilities = { blobs: true, descriptors: true };
   ready = false;
   dead = false;
   readonly #worker: Worker;
   readonly #port: MessagePort;
+  readonly #channel: Channel<ToHost, FromHost>;
   readonly #doorbell = new Int32Array(new SharedArrayBuffer(8));
   readonly #canary = new Canary();
   #cause: unknown;
@@ -35,11 +45,14 @@ export class WorkerLink implements Link {
     const file = workerFile();
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
+    const rings = [ringMemory(TO_HOST), ringMemory(FROM_HOST)] as const;
+    this.#channel = new Channel(port1, ...rings);
     const canary = this.#canary.theirs;
     const workerData: WorkerData = {
       port: port2,
       canary,
       doorbell: this.#doorbell.buffer as SharedArrayBuffer,
+      rings,
     };
     try {
       this.#worker = new Worker(file, {
@@ -69,37 +82,35 @@ export class WorkerLink implements Link {
   }
 
   post(message: ToHost): void {
-    this.#port.postMessage(message, transferOf(message));
+    if (!this.#channel.send(message)) this.#port.postMessage(null);
   }
 
   flush(): void {}
 
-  #poll(): readonly FromHost[] {
-    const messages: FromHost[] = [];
+  /** The next message that is meant for the caller. */
+  #receive(): FromHost | null {
     for (;;) {
-      const received = receiveMessageOnPort(this.#port) as { message: FromHost } | undefined;
-      if (!received) return messages;
-      const { message } = received;
-      if (message[0] === "ready") this.ready = true;
-      if (message[0] === "dying") this.#cause = decodeError(JSON.parse(message[2]) as EncodedError);
-      else messages.push(message);
+      const message = this.#channel.receive();
+      if (message?.[0] === "ready") this.ready = true;
+      else if (message?.[0] === "dying") this.#cause = decodeError(JSON.parse(message[2]) as EncodedError);
+      else return message;
     }
   }
 
-  wait(milliseconds: number): readonly FromHost[] {
+  wait(milliseconds: number): FromHost | null {
     const doorbell = this.#doorbell;
     const end = performance.now() + milliseconds;
     for (;;) {
       const dead = this.dead;
       // Read the counter, then look, then wait for it to differ: a message between the two is not slept through.
       const seen = Atomics.load(doorbell, 0);
-      const messages = this.#poll();
-      if (messages.length > 0) return messages;
+      const message = this.#receive();
+      if (message) return message;
       if (dead) throw this.#ended();
       const left = end - performance.now();
-      if (left <= 0) return [];
+      if (left <= 0) return null;
       const slept = Atomics.wait(doorbell, 0, seen, Math.min(left, SLICE)) === "timed-out";
-      // Once dead, the port is looked at once more: what the worker sent before its end is not lost.
+      // Once dead, it is looked once more: what the worker sent before its end is not lost.
       if (slept && !this.#canary.alive) this.dead = true;
     }
   }

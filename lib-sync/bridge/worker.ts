@@ -1,15 +1,17 @@
 import { workerData } from "node:worker_threads";
+import { Channel, type OnPort } from "./channel";
 import { encodeError } from "./error-codec";
 import { Host } from "./host";
-import { type FromHost, type ToHost, transferOf } from "./protocol";
+import type { FromHost, ToHost } from "./protocol";
 import type { WorkerData } from "./worker-link";
 
 // The entry of the worker thread. It writes nothing to stdout.
-const { port, canary, doorbell: shared } = workerData as WorkerData;
+const { port, canary, doorbell: shared, rings } = workerData as WorkerData;
 const doorbell = new Int32Array(shared);
+const channel = new Channel<FromHost, ToHost>(port, rings[1], rings[0]);
 
 function send(message: FromHost): void {
-  port.postMessage(message, transferOf(message));
+  channel.send(message);
   Atomics.add(doorbell, 0, 1);
   Atomics.notify(doorbell, 0);
 }
@@ -18,7 +20,14 @@ function send(message: FromHost): void {
 process.on("uncaughtExceptionMonitor", (error) => send(["dying", 0, JSON.stringify(encodeError(error))]));
 
 const host = new Host(send, () => void Atomics.add(doorbell, 1, 1));
-port.on("message", (message: ToHost) => host.receive(message));
+port.on("message", (event: OnPort<ToHost>) => {
+  channel.accept(event);
+  for (;;) {
+    const message = channel.receive();
+    if (!message) break;
+    host.receive(message);
+  }
+});
 // What it is sent says nothing, and must not pile up. Nor must it be collected, and closed, before its time.
 canary.on("message", () => {});
 port.once("close", () => canary.close());

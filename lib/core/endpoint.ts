@@ -35,6 +35,15 @@ interface Special {
   notServed?: boolean;
 }
 
+/** A parameter, and where in the request it goes. */
+interface Slot {
+  readonly name: string;
+  readonly param: Param;
+  /** Its name on the wire. */
+  readonly wire: string;
+  readonly place: "path" | "file" | "query" | "body" | "whole" | "merged";
+}
+
 /** An operation of the API: route, parameters, and how they become a request. Each exists once. */
 export interface Endpoint extends Special {
   /** The method's name, the same in both families. */
@@ -42,6 +51,10 @@ export interface Endpoint extends Special {
   readonly method: HttpMethod;
   readonly template: PathTemplate;
   readonly params: ReadonlyMap<string, Param>;
+  /** The same parameters, in order. */
+  readonly slots: readonly Slot[];
+  /** Whether there is a body even when nothing is given for it. */
+  readonly hasBody: boolean;
 }
 
 /** Describes an operation. `A` ties the parameters to the type of the method's arguments. */
@@ -52,13 +65,16 @@ export function endpoint<A>(
   special: Special = {},
 ): Endpoint {
   const [method, path] = route.split(" ") as [HttpMethod, string];
-  return {
-    operation,
-    method,
-    template: parseRoute(path),
-    params: new Map(Object.entries<Param>(params)),
-    ...special,
-  };
+  const template = parseRoute(path);
+  const byName = new Map(Object.entries<Param>(params));
+  const slots = [...byName].map(([name, param]): Slot => {
+    let place: Slot["place"] = param.place ?? (method === "GET" ? "query" : "body");
+    if (param.kind === "file") place = "file";
+    if (template.names.includes(name)) place = "path";
+    return { name, param, wire: param.wire ?? name, place };
+  });
+  const hasBody = method !== "GET" && slots.some(({ place }) => place !== "path" && place !== "query");
+  return { operation, method, template, params: byName, slots, hasBody, ...special };
 }
 
 /** What of a client an endpoint needs. */
@@ -86,7 +102,7 @@ export function describeRequest(
     });
   }
   const values = checkArguments(endpoint, args);
-  const streaming = endpoint.answer === "mode" && values.get("response_mode") === "streaming";
+  const streaming = endpoint.answer === "mode" && argument(endpoint, "response_mode", values) === "streaming";
   const slow = endpoint.slow === true && !streaming;
   const call = options && callSettings(options, slow, caller, operation);
   const segment = (name: string) => pathValue(endpoint, name, values, caller);
@@ -97,17 +113,14 @@ export function describeRequest(
     operation,
     method: endpoint.method,
     path: path + queryString(placed.query),
-    ...(placed.form
-      ? { parts: formParts(endpoint, placed, caller) }
-      : placed.body !== undefined
-        ? { json: JSON.stringify(placed.body) }
-        : {}),
+    json: placed.body === undefined ? undefined : JSON.stringify(placed.body),
+    parts: placed.form ? formParts(endpoint, placed, caller) : undefined,
     answer: streaming ? "stream" : endpoint.answer === "mode" ? "body" : (endpoint.answer ?? "body"),
     limits: call?.limits ?? (slow ? caller.settings.slowLimits : caller.settings.limits),
+    headers: call?.headers,
     raiseErrors: call?.raiseErrors ?? caller.settings.raiseErrors,
-    ...(call?.headers ? { headers: call.headers } : {}),
-    ...(call?.signal ? { signal: call.signal } : {}),
-    ...(endpoint.secret ? { secret: true } : {}),
+    secret: endpoint.secret === true,
+    signal: call?.signal,
   };
 }
 
@@ -126,26 +139,30 @@ function callSettings(
   }
 }
 
-function checkArguments(endpoint: Endpoint, args: unknown): Map<string, unknown> {
-  const { operation, params } = endpoint;
+/** What is sent for each parameter, in the order of the slots; `undefined` where nothing is. */
+function checkArguments(endpoint: Endpoint, args: unknown): unknown[] {
+  const { operation, params, slots } = endpoint;
   const given = (args ?? {}) as Record<string, unknown>;
   if (typeof given !== "object" || Array.isArray(given)) {
     throw new ValidationError(`${operation}: the arguments must be one object, got ${described(args)}`, {
       operation,
     });
   }
-  for (const name of Object.keys(given)) if (!params.has(name)) refuseName(endpoint, name);
-  const values = new Map<string, unknown>();
-  for (const [name, param] of params) {
-    const value = checkArgument(param, name, given[name], operation);
-    if (value !== undefined) values.set(name, value);
-  }
-  for (const [name, { unless }] of params) {
-    if (unless && (values.get(name) ?? null) === null && values.get(unless) !== true) {
+  for (const name in given) if (!params.has(name) && Object.hasOwn(given, name)) refuseName(endpoint, name);
+  const values: unknown[] = [];
+  for (const { name, param } of slots) values.push(checkArgument(param, name, given[name], operation));
+  for (let i = 0; i < slots.length; i++) {
+    const { name, param } = slots[i] as Slot;
+    const { unless } = param;
+    if (unless && (values[i] ?? null) === null && argument(endpoint, unless, values) !== true) {
       throw new ValidationError(`${operation}: ${name} is required unless ${unless} is true`, { operation });
     }
   }
   return values;
+}
+
+function argument({ slots }: Endpoint, name: string, values: readonly unknown[]): unknown {
+  return values[slots.findIndex((slot) => slot.name === name)];
 }
 
 /** A call with the required arguments, for messages. */
@@ -170,8 +187,9 @@ function refuseName(endpoint: Endpoint, name: string): never {
   });
 }
 
-function pathValue(endpoint: Endpoint, name: string, values: Map<string, unknown>, caller: Caller): string {
-  const value = values.get(name) ?? (name === "dataset_id" ? datasetId(endpoint, caller) : undefined);
+function pathValue(endpoint: Endpoint, name: string, values: readonly unknown[], caller: Caller): string {
+  const value =
+    argument(endpoint, name, values) ?? (name === "dataset_id" ? datasetId(endpoint, caller) : undefined);
   return value as string;
 }
 
@@ -198,36 +216,26 @@ interface Placed {
   form: boolean;
 }
 
-function place(endpoint: Endpoint, values: Map<string, unknown>, caller: Caller): Placed {
+function place(endpoint: Endpoint, values: readonly unknown[], caller: Caller): Placed {
   const placed: Placed = { query: [], body: undefined, fields: {}, files: [], form: false };
-  const { template, params, method, constants, datasetField } = endpoint;
+  const { slots, constants, datasetField } = endpoint;
   if (constants) Object.assign(placed.fields, constants);
-  for (const [name, value] of values) {
-    const param = params.get(name) as Param;
-    const wire = param.wire ?? name;
-    if (template.names.includes(name)) continue;
-    if (param.kind === "file") placed.files.push([name, param, value]);
-    else if (param.place === "query" || (method === "GET" && param.place === undefined))
-      placed.query.push([wire, value]);
-    else if (param.place === "whole") placed.body = value ?? undefined;
-    else if (param.place === "merged") Object.assign(placed.fields, value);
-    else placed.fields[wire] = value;
+  for (let i = 0; i < slots.length; i++) {
+    const value = values[i];
+    if (value === undefined) continue;
+    const { name, param, wire, place } = slots[i] as Slot;
+    if (place === "body") placed.fields[wire] = value;
+    else if (place === "query") placed.query.push([wire, value]);
+    else if (place === "file") placed.files.push([name, param, value]);
+    else if (place === "whole") placed.body = value ?? undefined;
+    else if (place === "merged") Object.assign(placed.fields, value);
   }
   if (datasetField) placed.fields[datasetField] ??= datasetId(endpoint, caller);
   placed.form = placed.files.length > 0;
-  if (placed.body === undefined && !placed.form && Object.keys(placed.fields).length > 0)
-    placed.body = placed.fields;
   // An object of no fields is a body where the operation has body parameters at all.
-  if (placed.body === undefined && !placed.form && hasBodyParams(endpoint)) placed.body = {};
+  const hasBody = endpoint.hasBody || Object.keys(placed.fields).length > 0;
+  if (placed.body === undefined && !placed.form && hasBody) placed.body = placed.fields;
   return placed;
-}
-
-function hasBodyParams(endpoint: Endpoint): boolean {
-  if (endpoint.method === "GET") return false;
-  for (const [name, param] of endpoint.params) {
-    if (!endpoint.template.names.includes(name) && param.place !== "query") return true;
-  }
-  return false;
 }
 
 function addExtras(placed: Placed, call: CallSettings | undefined, operation: string): void {

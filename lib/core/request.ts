@@ -39,7 +39,10 @@ export interface Limits {
   readonly retryUnsafe: boolean;
 }
 
-/** A request as plain data: what an endpoint makes of its arguments, and all that a transport needs to know. */
+/**
+ * A request as plain data: what an endpoint makes of its arguments, and all that a transport needs to know. Whoever
+ * makes one names every field, so that all have the same shape.
+ */
 export interface RequestDescription {
   /** The method that was called, for instance `"createChatMessage"`. */
   readonly operation: string;
@@ -47,17 +50,17 @@ export interface RequestDescription {
   /** Below the base URL, encoded, with its query. */
   readonly path: string;
   /** The body as JSON text. */
-  readonly json?: string;
+  readonly json: string | undefined;
   /** The body as parts of a form. */
-  readonly parts?: readonly Part[];
+  readonly parts: readonly Part[] | undefined;
   readonly answer: AnswerKind;
   readonly limits: Limits;
   /** Headers of this call only. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>> | undefined;
   readonly raiseErrors: boolean;
   /** The bodies hold credentials: they are not logged. */
-  readonly secret?: boolean;
-  readonly signal?: CancelSignal;
+  readonly secret: boolean;
+  readonly signal: CancelSignal | undefined;
 }
 
 /** What a transport needs of an `AbortSignal`. */
