@@ -2,7 +2,7 @@ import { performance } from "node:perf_hooks";
 import type { Connection, Limits, RequestDescription } from "../../lib/core/request";
 import { BridgeError } from "../../lib/errors";
 import { longestDelay } from "../../lib/http/retry";
-import { encodeRequest, keptBuffer } from "./codec";
+import { keptBuffer, RequestEncoder } from "./codec";
 import type { Link } from "./link";
 import type { FromHost } from "./protocol";
 
@@ -33,6 +33,7 @@ export class Bridge {
   readonly #makeLink: () => Link;
   #link: Link | null = null;
   #lastId = 0;
+  readonly #encoder = new RequestEncoder();
   /** The call that is waited for; 0 before the first, and where its host has ended. */
   #calling = 0;
   /** What came for the open streams while something else was waited for; what comes for any other is dropped. */
@@ -48,7 +49,7 @@ export class Bridge {
   request(client: number, connection: Connection, request: RequestDescription): number {
     const link = this.#live(request.operation);
     const id = ++this.#lastId;
-    const message = encodeRequest(
+    const message = this.#encoder.encode(
       id,
       client,
       this.#known.has(client) ? null : connection,

@@ -81,57 +81,102 @@ export interface EndHead {
 }
 
 /**
- * A request as a message. What the caller owns is copied, so that it stays usable; what cannot cross is refused
- * before anything is sent.
+ * Makes messages of requests. Whoever calls in a loop sends the same head again and again: the last one is kept as text,
+ * and the decoder keeps what it made of it.
  */
-export function encodeRequest(
-  id: number,
-  client: number,
-  connection: Connection | null,
-  request: RequestDescription,
-  abilities: Abilities,
-): ToHost {
-  const { operation, method, path, answer, limits, headers, secret } = request;
-  const bytes: Uint8Array[] = [];
-  const blobs: Blob[] = [];
-  const parts = request.parts?.map((part) => encodePart(part, { operation, bytes, blobs, abilities }));
-  const head: RequestHead = {
-    client,
-    connection: connection ?? undefined,
-    operation,
-    method,
-    path,
-    answer,
-    limits: encodeLimits(limits),
-    headers,
-    secret,
-    parts,
-  };
-  return ["request", id, JSON.stringify(head), request.json ?? null, bytes, blobs];
+export class RequestEncoder {
+  #head: RequestHead | null = null;
+  /** As the caller gave them: the same object stands for the same limits. */
+  #limits: Limits | null = null;
+  #text = "";
+
+  /** What the caller owns is copied, so that it stays usable; what cannot cross is refused before anything is sent. */
+  encode(
+    id: number,
+    client: number,
+    connection: Connection | null,
+    request: RequestDescription,
+    abilities: Abilities,
+  ): ToHost {
+    const bytes: Uint8Array[] = [];
+    const blobs: Blob[] = [];
+    const { operation } = request;
+    const parts = request.parts?.map((part) => encodePart(part, { operation, bytes, blobs, abilities }));
+    const again = connection === null && parts === undefined && this.#isSame(client, request);
+    if (!again) this.#keep(client, connection ?? undefined, request, parts);
+    return ["request", id, this.#text, request.json ?? null, bytes, blobs];
+  }
+
+  #isSame(client: number, { operation, method, path, answer, limits, headers, secret }: RequestDescription) {
+    const head = this.#head;
+    return (
+      head !== null &&
+      head.connection === undefined &&
+      head.parts === undefined &&
+      head.client === client &&
+      head.operation === operation &&
+      head.method === method &&
+      head.path === path &&
+      head.answer === answer &&
+      this.#limits === limits &&
+      head.headers === headers &&
+      head.secret === secret
+    );
+  }
+
+  #keep(
+    client: number,
+    connection: Connection | undefined,
+    { operation, method, path, answer, limits, headers, secret }: RequestDescription,
+    parts: readonly EncodedPart[] | undefined,
+  ): void {
+    this.#limits = limits;
+    this.#head = {
+      client,
+      connection,
+      operation,
+      method,
+      path,
+      answer,
+      limits: encodeLimits(limits),
+      headers,
+      secret,
+      parts,
+    };
+    this.#text = JSON.stringify(this.#head);
+  }
 }
 
-/** The request of a message, as the transport takes it. */
-export function decodeRequest(
-  message: Extract<ToHost, readonly ["request", ...unknown[]]>,
-  signal: CancelSignal,
-): DecodedRequest {
-  const [, , text, json, bytes, blobs] = message;
-  const head = JSON.parse(text) as RequestHead;
-  const request: RequestDescription = {
-    operation: head.operation,
-    method: head.method,
-    path: head.path,
-    json: json ?? undefined,
-    parts: head.parts?.map((part) => decodePart(part, bytes, blobs)),
-    answer: head.answer,
-    limits: decodeLimits(head.limits),
-    headers: head.headers,
-    // Only the caller makes errors of answers.
-    raiseErrors: false,
-    secret: head.secret,
-    signal,
-  };
-  return { client: head.client, connection: head.connection, request };
+/** Makes requests of such messages, as the transport takes them. */
+export class RequestDecoder {
+  #text = "";
+  #head: RequestHead | null = null;
+  #limits: Limits | null = null;
+
+  decode(message: Extract<ToHost, readonly ["request", ...unknown[]]>, signal: CancelSignal): DecodedRequest {
+    const [, , text, json, bytes, blobs] = message;
+    if (text !== this.#text) {
+      this.#head = JSON.parse(text) as RequestHead;
+      this.#limits = decodeLimits(this.#head.limits);
+      this.#text = text;
+    }
+    const head = this.#head as RequestHead;
+    const request: RequestDescription = {
+      operation: head.operation,
+      method: head.method,
+      path: head.path,
+      json: json ?? undefined,
+      parts: head.parts?.map((part) => decodePart(part, bytes, blobs)),
+      answer: head.answer,
+      limits: this.#limits as Limits,
+      headers: head.headers,
+      // Only the caller makes errors of answers.
+      raiseErrors: false,
+      secret: head.secret,
+      signal,
+    };
+    return { client: head.client, connection: head.connection, request };
+  }
 }
 
 export function encodeAnswer(id: number, raw: RawAnswer, log: readonly LogRecord[]): FromHost {

@@ -3,7 +3,7 @@ import { Roster } from "../../lib/http/roster";
 import { type RawStream, Transport } from "../../lib/http/transport";
 import type { ByteQueue } from "../../lib/stream/byte-queue";
 import { Cancel } from "./cancel";
-import { decodeRequest, encodeAnswer, encodeEnd, encodeFailure, encodeStream } from "./codec";
+import { encodeAnswer, encodeEnd, encodeFailure, encodeStream, RequestDecoder } from "./codec";
 import { type FromHost, type ToHost, WINDOW } from "./protocol";
 
 interface OpenClient {
@@ -25,6 +25,7 @@ interface OpenStream {
 export class Host {
   readonly #send: (message: FromHost) => void;
   readonly #onActivity: () => void;
+  readonly #decoder = new RequestDecoder();
   readonly #clients = new Map<number, OpenClient>();
   readonly #streams = new Map<number, OpenStream>();
   /** Requests whose answer has not come, so that they can be dropped. */
@@ -59,7 +60,7 @@ export class Host {
     const cancel = new Cancel(id);
     this.#running.add(cancel);
     try {
-      const { client, connection, request } = decodeRequest(message, cancel);
+      const { client, connection, request } = this.#decoder.decode(message, cancel);
       const { transport, logging } = this.#clients.get(client) ?? this.#open(client, connection);
       const sink = logging ? (record: LogRecord) => void log.push(record) : null;
       const raw = await transport.send(request, sink);
