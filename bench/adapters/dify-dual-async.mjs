@@ -1,0 +1,1 @@
+export { openAsync as default } from "./dify-dual.mjs";

@@ -1,0 +1,3 @@
+import { openSync } from "./dify-dual.mjs";
+
+export default (target) => openSync(target, { bridge: "process" });

@@ -1,0 +1,1 @@
+export { openSync as default } from "./dify-dual.mjs";
