@@ -106,20 +106,25 @@ const questions = {
     return { p50: percentile(delays, 0.5), p99: percentile(delays, 0.99) };
   },
 
-  /** Stops in the middle of a stream at full speed: by how much memory grows meanwhile. */
+  /** Stops in the middle of a stream at full speed: what is held then, and by how much memory has grown. */
   async stall({ events, stallMs }) {
     await settle();
-    const before = residentMb();
-    let heldMb;
+    const used = usedMb();
+    resetPeak();
+    const resident = residentMb();
+    let figures;
+    const measure = () => {
+      const grownMb = peakMb() - resident;
+      collect();
+      figures = { grownMb, heldMb: usedMb() - used };
+    };
     await readStream({ events, framing: "mtu" }, (_event, received) => {
       if (received !== 100) return undefined;
-      const measure = () => {
-        heldMb = residentMb() - before;
-      };
-      if (adapter.sync) return measure(block(stallMs));
-      return sleep(stallMs).then(measure);
+      if (!adapter.sync) return sleep(stallMs).then(measure);
+      block(stallMs);
+      return measure();
     });
-    return { heldMb };
+    return figures;
   },
 
   /** An upload from disk: its seconds, and by how much memory grew. */
