@@ -48,7 +48,7 @@ export async function measureSection(section, context, { rounds = section.rounds
       await work();
     } catch (error) {
       entry.failed = true;
-      failures.push(error.message);
+      failures.push(error.message.split("\n")[0]);
       context.log(error.message);
     }
   };

@@ -127,6 +127,7 @@ async function main() {
 
   if (options.json) writeFileSync(path.resolve(where, options.json), JSON.stringify(results));
   if (options.write) await writeDocs({ results });
+  for (const failure of results.failures) log(`not measured: ${failure}`);
   for (const verdict of broken) log(`broken: ${brokenText(verdict)}`);
   if (options.check) process.exitCode = broken.length > 0 ? 1 : 0;
 }

@@ -4,9 +4,9 @@ import { slope } from "./stats.mjs";
 
 const UPPER_RANGE = 100;
 const HARDLY = 1.5;
+const FLAT = 0.15;
 
 function manner(steepness) {
-  if (steepness < 0.15) return "constant";
   if (steepness < 0.85) return "slower than in proportion";
   if (steepness <= 1.15) return "in proportion";
   return "faster than in proportion";
@@ -25,9 +25,11 @@ export function growthText(points, unit) {
   if (rising === -1) return "constant over the whole range";
   const flat = points[Math.max(0, rising - 1)];
   const upTo = withUnit(flat.x, unit);
-  const start = flat === first ? "" : `nearly constant up to ${upTo}, then `;
   const range = `from ${withUnit(upper[0].x, unit)} to ${withUnit(last.x, unit)}`;
-  return `${start}${manner(steepness)} (slope ${steepness.toFixed(2)} ${range})`;
+  const there = `(slope ${steepness.toFixed(2)} ${range})`;
+  if (steepness < FLAT) return `nearly constant ${there}`;
+  const start = flat === first ? "" : `nearly constant up to ${upTo}, then `;
+  return `${start}${manner(steepness)} ${there}`;
 }
 
 /** Says what the memory did, where it was measured. */
