@@ -197,7 +197,6 @@ export const SECTIONS = [
     ],
     rounds: 5,
     fresh: true,
-    reference: "undici",
     metrics: [
       { key: "rssMb", label: "takes, MB" },
       { key: "exitMs", label: "process ends after, ms" },
