@@ -1,27 +1,25 @@
 import { StringDecoder } from "node:string_decoder";
 import fc from "fast-check";
 import { StreamError } from "../lib/errors";
+import { Batch } from "../lib/stream/batch";
 import { ByteQueue } from "../lib/stream/byte-queue";
-import { DONE, EventReader, NEED } from "../lib/stream/event-reader";
+import { DONE, EventReader, NEED, type Read } from "../lib/stream/event-reader";
 import { LineSplitter } from "../lib/stream/line-splitter";
 import { cutAtRandom, recordedStreams, seeded } from "./support/recordings";
 
-interface Read<T> {
+interface Outcome<T> {
   items: T[];
   error: unknown;
 }
 
 /** Reads as both families' streams do: takes all there is, then pushes the next piece. */
-function readAll<T>(
-  pieces: Iterable<Buffer>,
-  step: (reader: EventReader<unknown>) => unknown,
-  end?: Error,
-): Read<T> {
+function readAll<T>(pieces: Iterable<Buffer>, read: Read<unknown, T>, end?: Error): Outcome<T> {
   const reader = new EventReader<unknown>("createChatMessage");
   const items: T[] = [];
+  const batch = new Batch<T>((into) => read(reader, into));
   const drain = () => {
     for (;;) {
-      const item = step(reader);
+      const item = batch.next();
       if (item === NEED || item === DONE) return item;
       items.push(item as T);
     }
@@ -40,9 +38,9 @@ function readAll<T>(
 }
 
 const readEvents = (pieces: Iterable<Buffer>, end?: Error) =>
-  readAll<Record<string, unknown>>(pieces, (reader) => reader.nextEvent(), end);
+  readAll<Record<string, unknown>>(pieces, (reader, events) => reader.readEvents(events), end);
 const readLines = (pieces: Iterable<Buffer>, end?: Error) =>
-  readAll<string>(pieces, (reader) => reader.nextLine(), end);
+  readAll<string>(pieces, (reader, lines) => reader.readLines(lines), end);
 
 const bytes = (text: string) => Buffer.from(text, "utf8");
 
@@ -205,11 +203,12 @@ describe("lines", () => {
   test("that end with CR are given before it is known whether LF follows", () => {
     const reader = new EventReader("x");
     reader.push(bytes("data: 1\r"));
-    expect(reader.nextLine()).toBe("data: 1");
-    expect(reader.nextLine()).toBe(NEED);
+    const lines: string[] = [];
+    expect(reader.readLines(lines)).toBe(NEED);
+    expect(lines).toEqual(["data: 1"]);
     reader.push(bytes("\ndata: 2\r"));
-    expect(reader.nextLine()).toBe("data: 2");
-    expect(reader.nextLine()).toBe(NEED);
+    expect(reader.readLines(lines)).toBe(NEED);
+    expect(lines).toEqual(["data: 1", "data: 2"]);
   });
 
   test("do not end at U+2028, U+2029, U+0085, form feed, tab or NUL", () => {
@@ -397,13 +396,13 @@ describe("events", () => {
     reader.push(bytes("data: no\n\n"));
     let first: unknown;
     try {
-      reader.nextEvent();
+      reader.readEvents([]);
     } catch (error) {
       first = error;
     }
     expect(first).toBeInstanceOf(StreamError);
-    expect(() => reader.nextEvent()).toThrow(first as Error);
-    expect(() => reader.nextLine()).toThrow(first as Error);
+    expect(() => reader.readEvents([])).toThrow(first as Error);
+    expect(() => reader.readLines([])).toThrow(first as Error);
   });
 
   test("named error are given, then raised with code and status, and nothing behind them is read", () => {
@@ -486,8 +485,8 @@ describe("bytes behind the end", () => {
     const reader = new EventReader("x");
     reader.end();
     reader.end(new Error("late"));
-    expect(reader.nextEvent()).toBe(DONE);
-    expect(reader.nextLine()).toBe(DONE);
+    expect(reader.readEvents([])).toBe(DONE);
+    expect(reader.readLines([])).toBe(DONE);
   });
 });
 

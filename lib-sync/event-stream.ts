@@ -5,7 +5,7 @@ import type { DifyResponse } from "../lib/core/response";
 import type { EventStream as EventStreamShape, IterLinesOptions } from "../lib/core/streams";
 import { DifyClientError } from "../lib/errors";
 import { Batch } from "../lib/stream/batch";
-import { DONE, EventReader, NEED } from "../lib/stream/event-reader";
+import { DONE, EventReader, NEED, type Read } from "../lib/stream/event-reader";
 import { TextCollector } from "../lib/stream/text";
 
 /** Where a blocking stream's bytes come from. */
@@ -72,12 +72,12 @@ export class EventStream<E> implements EventStreamShape<E> {
 
   /** Typed events: every event with data, no pings. At an `error` event: that event, then a `StreamError`. */
   [Symbol.iterator](): IterableIterator<E> {
-    return this.#iterate((reader) => reader.nextEvent());
+    return this.#iterate((reader, events: E[]) => reader.readEvents(events));
   }
 
   /** Every line as sent, `event: ping` and empty lines included. Python's `iter_lines()`. */
   iterLines(_options?: IterLinesOptions): IterableIterator<string> {
-    return this.#iterate((reader) => reader.nextLine());
+    return this.#iterate((reader, lines: string[]) => reader.readLines(lines));
   }
 
   /** The whole text of the answer; returns at the closing event and drops the connection. */
@@ -103,7 +103,7 @@ export class EventStream<E> implements EventStreamShape<E> {
     return `EventStream { statusCode: ${this.statusCode}, url: ${inspect(this.url)} }`;
   }
 
-  #iterate<T>(step: (reader: EventReader<E>) => T | typeof NEED | typeof DONE): IterableIterator<T> {
+  #iterate<T>(read: Read<E, T>): IterableIterator<T> {
     if (this.#iterated) {
       throw new DifyClientError(
         `${this.#operation}: this stream has been iterated already; it can be read once`,
@@ -116,7 +116,7 @@ export class EventStream<E> implements EventStreamShape<E> {
     const feed = this.#feed;
     const reader = new EventReader<E>(this.#operation, this.#redact);
     if (!feed) reader.end();
-    const batch = new Batch(() => step(reader));
+    const batch = new Batch<T>((items) => read(reader, items));
     const more = () => {
       // Closed meanwhile: that is the end, not a fault.
       if (this.#closed) return reader.close();
@@ -152,6 +152,11 @@ class StreamIterator<T> implements IterableIterator<T> {
   }
 
   next(): IteratorResult<T, undefined> {
+    const item = this.#batch.shift();
+    return item === undefined ? this.#nextOfMore() : { value: item, done: false };
+  }
+
+  #nextOfMore(): IteratorResult<T, undefined> {
     if (this.#over) return { value: undefined, done: true };
     try {
       for (;;) {
@@ -169,6 +174,7 @@ class StreamIterator<T> implements IterableIterator<T> {
   return(): IteratorResult<T, undefined> {
     if (!this.#over) {
       this.#over = true;
+      this.#batch.clear();
       this.#stream.close();
     }
     return { value: undefined, done: true };

@@ -6,7 +6,7 @@ import type { AsyncEventStream as AsyncEventStreamShape, IterLinesOptions } from
 import { DifyClientError } from "../errors";
 import { Batch } from "./batch";
 import type { ByteQueue } from "./byte-queue";
-import { DONE, EventReader, NEED } from "./event-reader";
+import { DONE, EventReader, NEED, type Read } from "./event-reader";
 import { TextCollector } from "./text";
 
 /** The head of a stream's answer, and its body. */
@@ -66,12 +66,12 @@ export class AsyncEventStream<E> implements AsyncEventStreamShape<E> {
 
   /** Typed events: every event with data, no pings. At an `error` event: that event, then a `StreamError`. */
   [Symbol.asyncIterator](): AsyncIterableIterator<E> {
-    return this.#iterate((reader) => reader.nextEvent());
+    return this.#iterate((reader, events: E[]) => reader.readEvents(events));
   }
 
   /** Every line as sent, `event: ping` and empty lines included. Python's `aiter_lines()`. */
   aiterLines(_options?: IterLinesOptions): AsyncIterableIterator<string> {
-    return this.#iterate((reader) => reader.nextLine());
+    return this.#iterate((reader, lines: string[]) => reader.readLines(lines));
   }
 
   /** The whole text of the answer; resolves at the closing event and drops the connection. */
@@ -102,7 +102,7 @@ export class AsyncEventStream<E> implements AsyncEventStreamShape<E> {
     return `AsyncEventStream { statusCode: ${this.statusCode}, url: ${inspect(this.url)} }`;
   }
 
-  #iterate<T>(step: (reader: EventReader<E>) => T | typeof NEED | typeof DONE): AsyncIterableIterator<T> {
+  #iterate<T>(read: Read<E, T>): AsyncIterableIterator<T> {
     if (this.#iterated) {
       throw new DifyClientError(
         `${this.#operation}: this stream has been iterated already; it can be read once`,
@@ -115,7 +115,7 @@ export class AsyncEventStream<E> implements AsyncEventStreamShape<E> {
     const bytes = this.#bytes;
     if (!bytes) return new StreamIterator<T>(null, () => DONE, this);
     const reader = new EventReader<E>(this.#operation, this.#redact);
-    return new StreamIterator<T>({ bytes, reader }, () => step(reader), this);
+    return new StreamIterator<T>({ bytes, reader }, (items) => read(reader, items), this);
   }
 }
 
@@ -135,11 +135,11 @@ class StreamIterator<T> implements AsyncIterableIterator<T> {
 
   constructor(
     source: { bytes: ByteQueue; reader: EventReader<unknown> } | null,
-    step: () => T | typeof NEED | typeof DONE,
+    fill: (items: T[]) => typeof NEED | typeof DONE,
     stream: { close(): void },
   ) {
     this.#source = source;
-    this.#batch = new Batch(step);
+    this.#batch = new Batch(fill);
     this.#stream = stream;
   }
 
@@ -148,6 +148,12 @@ class StreamIterator<T> implements AsyncIterableIterator<T> {
   }
 
   next(): Promise<IteratorResult<T>> {
+    // What is there already is there for the first who asks: nobody waits then.
+    const item = this.#batch.shift();
+    return item === undefined ? this.#nextOfMore() : Promise.resolve({ value: item, done: false });
+  }
+
+  #nextOfMore(): Promise<IteratorResult<T>> {
     if (this.#over) return Promise.resolve(ENDED);
     // Calls that came before must be served first.
     if (this.#waiting.length === 0) {
@@ -220,6 +226,7 @@ class StreamIterator<T> implements AsyncIterableIterator<T> {
   #finish(): void {
     if (this.#over) return;
     this.#over = true;
+    this.#batch.clear();
     if (this.#source) this.#source.bytes.onReadable = null;
     this.#stream.close();
   }

@@ -1,43 +1,32 @@
-import { DONE, NEED } from "./event-reader";
+import type { DONE, NEED } from "./event-reader";
 
-/**
- * What a reader gives, parsed in one go as far as bytes are there: that is faster than between the caller's turns.
- * What fails, fails in its place, after all that came before it.
- */
+/** What a reader gives, taken in one go as far as bytes are there: faster than between the caller's turns. */
 export class Batch<T> {
-  readonly #step: () => T | typeof NEED | typeof DONE;
-  readonly #items: T[] = [];
+  readonly #fill: (items: T[]) => typeof NEED | typeof DONE;
+  #items: T[] = [];
   #at = 0;
-  #failure: { readonly error: unknown } | null = null;
 
-  constructor(step: () => T | typeof NEED | typeof DONE) {
-    this.#step = step;
+  constructor(fill: (items: T[]) => typeof NEED | typeof DONE) {
+    this.#fill = fill;
   }
 
-  /** The next item; `NEED` where more bytes are needed. Raises what the reader raised. */
+  /** The next item of those that have been taken (never undefined itself); undefined where there is none. */
+  shift(): T | undefined {
+    return this.#at < this.#items.length ? this.#items[this.#at++] : undefined;
+  }
+
+  /** The next item; `NEED` where more bytes are needed. Raises what the reader raises. */
   next(): T | typeof NEED | typeof DONE {
-    if (this.#at < this.#items.length) return this.#items[this.#at++] as T;
-    return this.#fill();
+    const item = this.shift();
+    if (item !== undefined) return item;
+    this.clear();
+    const state = this.#fill(this.#items);
+    return this.shift() ?? state;
   }
 
-  #fill(): T | typeof NEED | typeof DONE {
-    const items = this.#items;
-    if (this.#failure) throw this.#failure.error;
+  /** Drops what has been taken. */
+  clear(): void {
+    this.#items = [];
     this.#at = 0;
-    items.length = 0;
-    try {
-      for (;;) {
-        const item = this.#step();
-        if (item === NEED || item === DONE) {
-          if (items.length === 0) return item;
-          break;
-        }
-        items.push(item);
-      }
-    } catch (error) {
-      if (items.length === 0) throw error;
-      this.#failure = { error };
-    }
-    return items[this.#at++] as T;
   }
 }

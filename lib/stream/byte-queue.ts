@@ -12,7 +12,8 @@ export interface ByteSource {
 
 const HIGH_WATER = 256 * 1024;
 const SMALL = 512;
-const JOINED = 8 * 1024;
+// Not more, so that the text of it stays near the processor.
+const JOINED = 2 * 1024;
 
 /**
  * Bytes between a socket and a reader. It holds at most about a quarter of a megabyte: a reader that stalls holds the

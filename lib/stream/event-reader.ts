@@ -9,6 +9,11 @@ export const NEED: unique symbol = Symbol("need");
 export const DONE: unique symbol = Symbol("done");
 
 const NOT_JSON_SHOWN = 200;
+/** Long pieces are decoded a part at a time: their text would not stay in the processor's nearest cache. */
+const SLICE = 8 * 1024;
+
+/** Adds to `items` what a reader has: lines, or events. */
+export type Read<E, T> = (reader: EventReader<E>, items: T[]) => typeof NEED | typeof DONE;
 
 /**
  * Bytes in, lines or events out, in linear time. It knows the rules of server-sent events and of Dify's `error`
@@ -17,6 +22,7 @@ const NOT_JSON_SHOWN = 200;
 export class EventReader<E> {
   readonly #decoder = new StringDecoder("utf8");
   readonly #lines = new LineSplitter();
+  #undecoded: Buffer | null = null;
   readonly #operation: string;
   readonly #redact: Redact;
   #data: string | null = null;
@@ -31,15 +37,9 @@ export class EventReader<E> {
     this.#redact = redact;
   }
 
-  /** Takes bytes, cut anywhere. */
+  /** Takes bytes, cut anywhere, when all of those before have been read. They must stay as they are until they are. */
   push(bytes: Buffer): void {
-    let text = this.#decoder.write(bytes);
-    if (text === "") return;
-    if (!this.#started) {
-      this.#started = true;
-      if (text.charCodeAt(0) === 0xfeff) text = text.slice(1);
-    }
-    this.#lines.push(text);
+    this.#undecoded = bytes;
   }
 
   /** The body ended, cleanly or with an error. */
@@ -58,87 +58,117 @@ export class EventReader<E> {
   close(): void {
     this.#ended = true;
     this.#data = null;
+    this.#undecoded = null;
   }
 
-  /** The next line as sent. */
-  nextLine(): string | typeof NEED | typeof DONE {
-    if (this.#after) throw this.#after;
-    const line = this.#lines.next();
-    if (line === null) return this.#atEnd();
-    // Cheap enough for every line; only an error event is parsed.
-    if (line.startsWith("data:") && line.includes('"error"')) {
-      const event = tryParse(line.slice(5));
-      if (isErrorEvent(event)) this.#after = this.#streamError(event);
-    }
-    return line;
-  }
-
-  /** The next event with data. */
-  nextEvent(): E | typeof NEED | typeof DONE {
+  /**
+   * Adds to `lines` all whole lines that are there, as sent. What fails, fails after what came before it: at the next
+   * call.
+   */
+  readLines(lines: string[]): typeof NEED | typeof DONE {
     if (this.#after) throw this.#after;
     for (;;) {
-      if (this.#data === null) {
-        const data = this.#lines.nextData();
-        if (data !== null) {
-          const event = this.#event(data);
-          if (event !== undefined) return event;
-          continue;
-        }
-      }
       const line = this.#lines.next();
       if (line === null) {
-        if (this.#ended && this.#failure === null && this.#data !== null) {
-          // The body ended cleanly behind the data: only the empty line is missing.
-          const event = this.#event(this.#data);
-          this.#data = null;
-          if (event !== undefined) return event;
+        if (this.#decode()) continue;
+        return this.#atEnd(lines);
+      }
+      lines.push(line);
+      // Cheap enough for every line; only an error event is parsed.
+      if (line.startsWith("data:") && line.includes('"error"')) {
+        const event = tryParse(line.slice(5));
+        if (isErrorEvent(event)) {
+          this.#after = this.#streamError(event);
+          return NEED;
         }
-        return this.#atEnd();
-      }
-      if (line === "") {
-        if (this.#data === null) continue;
-        const data = this.#data;
-        this.#data = null;
-        const event = this.#event(data);
-        if (event !== undefined) return event;
-        continue;
-      }
-      // Of the fields only data matters: Dify puts the event's name inside it.
-      if (!line.startsWith("data")) continue;
-      if (line.charCodeAt(4) === 58) {
-        const value = line.slice(line.charCodeAt(5) === 32 ? 6 : 5);
-        this.#data = this.#data === null ? value : `${this.#data}\n${value}`;
-      } else if (line === "data") {
-        this.#data = this.#data === null ? "" : `${this.#data}\n`;
       }
     }
   }
 
-  #event(data: string): E | undefined {
-    if (data === "") return undefined;
+  /** Adds to `events` all events with data that are there. What fails, fails at the next call, as with lines. */
+  readEvents(events: E[]): typeof NEED | typeof DONE {
+    if (this.#after) throw this.#after;
+    for (;;) {
+      while (this.#data === null) {
+        const data = this.#lines.nextData();
+        if (data === null) break;
+        if (!this.#add(data, events)) return this.#stopped(events);
+      }
+      const line = this.#lines.next();
+      if (line === null && this.#decode()) continue;
+      // A body that ended cleanly behind the data lacks the empty line only.
+      const complete = line === "" || (line === null && this.#ended && this.#failure === null);
+      if (complete && this.#data !== null) {
+        const data = this.#data;
+        this.#data = null;
+        if (!this.#add(data, events)) return this.#stopped(events);
+      }
+      if (line === null) return this.#atEnd(events);
+      if (line !== "") this.#field(line);
+    }
+  }
+
+  /** Makes text of what was pushed; false where nothing is left of it. */
+  #decode(): boolean {
+    const bytes = this.#undecoded;
+    if (bytes === null) return false;
+    const long = bytes.length > SLICE;
+    this.#undecoded = long ? bytes.subarray(SLICE) : null;
+    let text = this.#decoder.write(long ? bytes.subarray(0, SLICE) : bytes);
+    if (text === "") return true;
+    if (!this.#started) {
+      this.#started = true;
+      if (text.charCodeAt(0) === 0xfeff) text = text.slice(1);
+    }
+    this.#lines.push(text);
+    return true;
+  }
+
+  /** Of the fields only data matters: Dify puts the event's name inside it. */
+  #field(line: string): void {
+    if (!line.startsWith("data")) return;
+    if (line.charCodeAt(4) === 58) {
+      const value = line.slice(line.charCodeAt(5) === 32 ? 6 : 5);
+      this.#data = this.#data === null ? value : `${this.#data}\n${value}`;
+    } else if (line === "data") {
+      this.#data = this.#data === null ? "" : `${this.#data}\n`;
+    }
+  }
+
+  /** Adds the event in `data`; false where nothing may follow, for what `#after` says. */
+  #add(data: string, events: E[]): boolean {
+    if (data === "") return true;
     let event: unknown;
     try {
       event = JSON.parse(data);
     } catch (cause) {
-      throw this.#bad("an event is not JSON", data, cause);
+      return this.#bad("an event is not JSON", data, cause);
     }
     if (typeof event !== "object" || event === null || Array.isArray(event)) {
-      throw this.#bad("an event is not a JSON object", data);
+      return this.#bad("an event is not a JSON object", data);
     }
     const name = (event as { event?: unknown }).event;
-    if (name === "ping") return undefined;
-    if (name === "error") this.#after = this.#streamError(event as ErrorEventShape);
-    return event as E;
+    if (name === "ping") return true;
+    events.push(event as E);
+    if (name !== "error") return true;
+    this.#after = this.#streamError(event as ErrorEventShape);
+    return false;
   }
 
-  #atEnd(): typeof NEED | typeof DONE {
+  #stopped(items: readonly unknown[]): typeof NEED {
+    if (items.length === 0) throw this.#after;
+    return NEED;
+  }
+
+  #atEnd(items: readonly unknown[]): typeof NEED | typeof DONE {
     if (!this.#ended) return NEED;
-    if (this.#failure) throw this.#failure;
-    return DONE;
+    if (this.#failure === null) return DONE;
+    if (items.length === 0) throw this.#failure;
+    return NEED;
   }
 
-  #bad(what: string, data: string, cause?: unknown): StreamError {
-    const error = new StreamError(
+  #bad(what: string, data: string, cause?: unknown): false {
+    this.#after = new StreamError(
       `${this.#operation}: ${what}: ${JSON.stringify(this.#redact(data.slice(0, NOT_JSON_SHOWN)))}`,
       {
         operation: this.#operation,
@@ -146,8 +176,7 @@ export class EventReader<E> {
         cause: this.#redact(data) === data ? cause : undefined,
       },
     );
-    this.#after = error;
-    return error;
+    return false;
   }
 
   #streamError({ message, code, status }: ErrorEventShape): StreamError {

@@ -46,7 +46,15 @@ export class LineSplitter {
   nextData(): string | null {
     const start = this.#at;
     const text = this.#text;
-    if (!this.#plain || this.#pieces.length > 0 || !text.startsWith("data: ", start)) return null;
+    // As startsWith("data: ", start), at a fraction of its cost.
+    const isData =
+      text.charCodeAt(start) === 100 &&
+      text.charCodeAt(start + 1) === 97 &&
+      text.charCodeAt(start + 2) === 116 &&
+      text.charCodeAt(start + 3) === 97 &&
+      text.charCodeAt(start + 4) === 58 &&
+      text.charCodeAt(start + 5) === 32;
+    if (!isData || !this.#plain || this.#pieces.length > 0) return null;
     const end = text.indexOf("\n", start + 6);
     if (end === -1 || text.charCodeAt(end + 1) !== 10) return null;
     this.#at = end + 2;
