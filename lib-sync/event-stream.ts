@@ -1,11 +1,10 @@
-import { inspect } from "node:util";
 import type { Redact } from "../lib/core/redaction";
 import type { RequestDescription } from "../lib/core/request";
 import type { DifyResponse } from "../lib/core/response";
 import type { EventStream as EventStreamShape, IterLinesOptions } from "../lib/core/streams";
-import { DifyClientError } from "../lib/errors";
+import { BaseEventStream, type StreamAnswer } from "../lib/stream/base-event-stream";
 import { Batch } from "../lib/stream/batch";
-import { DONE, EventReader, NEED, type Read } from "../lib/stream/event-reader";
+import { DONE, NEED, type Read } from "../lib/stream/event-reader";
 import { TextCollector } from "../lib/stream/text";
 
 /** Where a blocking stream's bytes come from. */
@@ -17,10 +16,7 @@ export interface ByteFeed {
 }
 
 /** The head of a stream's answer, and its body. */
-export interface StreamParts {
-  readonly statusCode: number;
-  readonly headers: Record<string, string>;
-  readonly url: string;
+export interface StreamParts extends StreamAnswer {
   readonly feed: ByteFeed;
 }
 
@@ -31,43 +27,15 @@ const forgotten = new FinalizationRegistry<ByteFeed>((feed) => feed.close());
  * Events as they arrive, for the blocking family: `for (const event of stream)`. It is iterated once. Leaving the
  * loop, by any way, closes the request.
  */
-export class EventStream<E> implements EventStreamShape<E> {
-  readonly statusCode: number;
-  readonly headers: Record<string, string>;
-  readonly url: string;
-  readonly #operation: string;
-  readonly #redact: Redact;
+export class EventStream<E> extends BaseEventStream<E> implements EventStreamShape<E> {
   readonly #feed: ByteFeed | null;
-  readonly #failed: DifyResponse<unknown> | null;
-  #iterated = false;
   #closed = false;
 
   /** From a stream that has begun, or from an answer with a failing status (under `raiseErrors: false`). */
   constructor(request: RequestDescription, answer: StreamParts | DifyResponse<unknown>, redact: Redact) {
-    this.statusCode = answer.statusCode;
-    this.headers = answer.headers;
-    this.url = answer.url;
-    this.#operation = request.operation;
-    this.#redact = redact;
+    super(request, answer, redact);
     this.#feed = "feed" in answer ? answer.feed : null;
-    this.#failed = "feed" in answer ? null : answer;
     if (this.#feed) forgotten.register(this, this.#feed, this.#feed);
-  }
-
-  /** `X-Trace-Id`, where the server sends one. */
-  get requestId(): string | undefined {
-    return this.headers["x-trace-id"];
-  }
-
-  /** The body of an answer with a failing status (with `raiseErrors: false`); else `undefined`. */
-  get body(): string | undefined {
-    return this.#failed?.text;
-  }
-
-  /** Raises the typed error of a failing status; else returns the stream itself. */
-  raiseForStatus(): this {
-    this.#failed?.raiseForStatus();
-    return this;
   }
 
   /** Typed events: every event with data, no pings. At an `error` event: that event, then a `StreamError`. */
@@ -99,22 +67,9 @@ export class EventStream<E> implements EventStreamShape<E> {
     this.close();
   }
 
-  [inspect.custom](): string {
-    return `EventStream { statusCode: ${this.statusCode}, url: ${inspect(this.url)} }`;
-  }
-
   #iterate<T>(read: Read<E, T>): IterableIterator<T> {
-    if (this.#iterated) {
-      throw new DifyClientError(
-        `${this.#operation}: this stream has been iterated already; it can be read once`,
-        {
-          operation: this.#operation,
-        },
-      );
-    }
-    this.#iterated = true;
+    const reader = this.beginReading();
     const feed = this.#feed;
-    const reader = new EventReader<E>(this.#operation, this.#redact);
     if (!feed) reader.end();
     const batch = new Batch<T>((items) => read(reader, items));
     const more = () => {

@@ -200,6 +200,7 @@ export function encodeEnd(id: number, error: unknown): FromHost {
 
 /** The bytes of a message as a buffer, without a copy. They are valid as long as the message's. */
 export function asBuffer(bytes: Uint8Array): Buffer {
+  if (Buffer.isBuffer(bytes)) return bytes;
   return Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
 }
 

@@ -1,19 +1,15 @@
-import { inspect } from "node:util";
 import type { Redact } from "../core/redaction";
 import type { RequestDescription } from "../core/request";
 import type { DifyResponse } from "../core/response";
 import type { AsyncEventStream as AsyncEventStreamShape, IterLinesOptions } from "../core/streams";
-import { DifyClientError } from "../errors";
+import { BaseEventStream, type StreamAnswer } from "./base-event-stream";
 import { Batch } from "./batch";
 import type { ByteQueue } from "./byte-queue";
-import { DONE, EventReader, NEED, type Read } from "./event-reader";
+import { DONE, type EventReader, NEED, type Read } from "./event-reader";
 import { TextCollector } from "./text";
 
 /** The head of a stream's answer, and its body. */
-export interface StreamParts {
-  readonly statusCode: number;
-  readonly headers: Record<string, string>;
-  readonly url: string;
+export interface StreamParts extends StreamAnswer {
   readonly bytes: ByteQueue;
 }
 
@@ -26,42 +22,14 @@ const ENDED: IteratorReturnResult<undefined> = { value: undefined, done: true };
  * Events as they arrive: `for await (const event of stream)`. It is iterated once. Leaving the loop, by any way,
  * closes the request.
  */
-export class AsyncEventStream<E> implements AsyncEventStreamShape<E> {
-  readonly statusCode: number;
-  readonly headers: Record<string, string>;
-  readonly url: string;
-  readonly #operation: string;
-  readonly #redact: Redact;
+export class AsyncEventStream<E> extends BaseEventStream<E> implements AsyncEventStreamShape<E> {
   readonly #bytes: ByteQueue | null;
-  readonly #failed: DifyResponse<unknown> | null;
-  #iterated = false;
 
   /** From a stream that has begun, or from an answer with a failing status (under `raiseErrors: false`). */
   constructor(request: RequestDescription, answer: StreamParts | DifyResponse<unknown>, redact: Redact) {
-    this.statusCode = answer.statusCode;
-    this.headers = answer.headers;
-    this.url = answer.url;
-    this.#operation = request.operation;
-    this.#redact = redact;
+    super(request, answer, redact);
     this.#bytes = "bytes" in answer ? answer.bytes : null;
-    this.#failed = "bytes" in answer ? null : answer;
     if (this.#bytes) forgotten.register(this, this.#bytes, this.#bytes);
-  }
-
-  /** `X-Trace-Id`, where the server sends one. */
-  get requestId(): string | undefined {
-    return this.headers["x-trace-id"];
-  }
-
-  /** The body of an answer with a failing status (with `raiseErrors: false`); else `undefined`. */
-  get body(): string | undefined {
-    return this.#failed?.text;
-  }
-
-  /** Raises the typed error of a failing status; else returns the stream itself. */
-  raiseForStatus(): this {
-    this.#failed?.raiseForStatus();
-    return this;
   }
 
   /** Typed events: every event with data, no pings. At an `error` event: that event, then a `StreamError`. */
@@ -98,23 +66,10 @@ export class AsyncEventStream<E> implements AsyncEventStreamShape<E> {
     this.close();
   }
 
-  [inspect.custom](): string {
-    return `AsyncEventStream { statusCode: ${this.statusCode}, url: ${inspect(this.url)} }`;
-  }
-
   #iterate<T>(read: Read<E, T>): AsyncIterableIterator<T> {
-    if (this.#iterated) {
-      throw new DifyClientError(
-        `${this.#operation}: this stream has been iterated already; it can be read once`,
-        {
-          operation: this.#operation,
-        },
-      );
-    }
-    this.#iterated = true;
+    const reader = this.beginReading();
     const bytes = this.#bytes;
     if (!bytes) return new StreamIterator<T>(null, () => DONE, this);
-    const reader = new EventReader<E>(this.#operation, this.#redact);
     return new StreamIterator<T>({ bytes, reader }, (items) => read(reader, items), this);
   }
 }
