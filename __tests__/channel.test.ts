@@ -29,7 +29,14 @@ const words = fc.string({ maxLength: 300, unit: "grapheme" }).map((text) => text
 const id = fc.integer({ min: 0, max: 2 ** 31 - 1 });
 const fromHost: fc.Arbitrary<FromHost> = fc.oneof(
   fc.tuple(fc.constant("chunk" as const), id, bytes),
-  fc.tuple(fc.constant("answer" as const), id, words, bytes),
+  fc.tuple(
+    fc.constant("answer" as const),
+    id,
+    fc.oneof(fc.nat(), fc.double()),
+    words,
+    fc.option(words),
+    bytes,
+  ),
   fc.tuple(fc.constant("end" as const), id, fc.option(words)),
   fc.tuple(fc.constant("ready" as const), fc.constant(0 as const)),
 );

@@ -1,11 +1,11 @@
 import type { Executor } from "../lib/core/executor";
 import type { LogSink } from "../lib/core/options";
 import { type Redact, redactor } from "../lib/core/redaction";
-import type { Connection, LogRecord, RawAnswer, RequestDescription } from "../lib/core/request";
+import type { Connection, LogRecord, RequestDescription } from "../lib/core/request";
 import { settle } from "../lib/core/settle";
 import { BridgeError, DifyClientError } from "../lib/errors";
 import { type Bridge, Patience } from "./bridge/bridge";
-import { type AnswerHead, asBuffer, type EndHead, keptBuffer } from "./bridge/codec";
+import { asBuffer, decodeAnswer, decodeStream, type EndHead } from "./bridge/codec";
 import { decodeError } from "./bridge/error-codec";
 import { type FromHost, WINDOW } from "./bridge/protocol";
 import { type ByteFeed, EventStream } from "./event-stream";
@@ -46,15 +46,13 @@ export class SyncExecutor implements Executor<"sync"> {
     const message = this.#bridge.next(id, patience);
     switch (message[0]) {
       case "answer": {
-        const { statusCode, headers, retryAfter, log } = JSON.parse(message[2]) as AnswerHead;
-        const url = this.#url(request);
-        const raw: RawAnswer = { statusCode, headers, url, content: keptBuffer(message[3]), retryAfter };
+        const { raw, log } = decodeAnswer(message, this.#url(request));
         this.#replay(log);
         const response = settle(request, raw, this.#redact);
         return request.answer === "stream" ? new EventStream(request, response, this.#redact) : response;
       }
       case "stream": {
-        const { statusCode, headers, log } = JSON.parse(message[2]) as AnswerHead;
+        const { head, log } = decodeStream(message, this.#url(request));
         const feed = new BridgeFeed(this.#bridge, id, patience, this.#streams);
         try {
           this.#replay(log);
@@ -63,7 +61,7 @@ export class SyncExecutor implements Executor<"sync"> {
           feed.close();
           throw error;
         }
-        return new EventStream(request, { statusCode, headers, url: this.#url(request), feed }, this.#redact);
+        return new EventStream(request, { ...head, feed }, this.#redact);
       }
       case "failure": {
         const { error, log } = JSON.parse(message[2]) as EndHead;

@@ -66,13 +66,14 @@ export interface DecodedRequest {
   readonly request: RequestDescription;
 }
 
-/** The head of an answer or a stream, and what was logged on the way. */
-export interface AnswerHead {
-  readonly statusCode: number;
-  readonly headers: Record<string, string>;
+/** What there may be to say of an answer or a stream beside its head. */
+interface Rest {
   readonly retryAfter: number | null;
+  /** What was logged on the way. */
   readonly log: readonly LogRecord[] | undefined;
 }
+
+const NO_REST: Rest = { retryAfter: null, log: undefined };
 
 /** The end of a call or a stream that failed (or that logged something at its end). */
 export interface EndHead {
@@ -180,12 +181,32 @@ export class RequestDecoder {
 }
 
 export function encodeAnswer(id: number, raw: RawAnswer, log: readonly LogRecord[]): FromHost {
-  return ["answer", id, answerHead(raw, log), raw.content];
+  const { statusCode, headers, retryAfter, content } = raw;
+  return ["answer", id, statusCode, JSON.stringify(headers), encodeRest(retryAfter, log), content];
+}
+
+/** The answer in such a message, and what was logged on the way. */
+export function decodeAnswer(
+  message: Extract<FromHost, readonly ["answer", ...unknown[]]>,
+  url: string,
+): { raw: RawAnswer; log: Rest["log"] } {
+  const [, , statusCode, headers, rest, body] = message;
+  const { retryAfter, log } = decodeRest(rest);
+  return { raw: new CrossedAnswer(statusCode, headers, url, keptBuffer(body), retryAfter), log };
 }
 
 export function encodeStream(id: number, raw: RawStream, log: readonly LogRecord[]): FromHost {
-  const { statusCode, headers } = raw;
-  return ["stream", id, answerHead({ statusCode, headers, retryAfter: null }, log)];
+  return ["stream", id, raw.statusCode, JSON.stringify(raw.headers), encodeRest(null, log)];
+}
+
+/** The head of the stream in such a message, and what was logged on the way. */
+export function decodeStream(
+  message: Extract<FromHost, readonly ["stream", ...unknown[]]>,
+  url: string,
+): { head: Omit<RawStream, "bytes">; log: Rest["log"] } {
+  const [, , statusCode, headers, rest] = message;
+  const head = { statusCode, headers: JSON.parse(headers) as Record<string, string>, url };
+  return { head, log: decodeRest(rest).log };
 }
 
 export function encodeFailure(id: number, thrown: unknown, log: readonly LogRecord[]): FromHost {
@@ -209,12 +230,34 @@ export function keptBuffer(bytes: Uint8Array): Buffer {
   return bytes.buffer instanceof SharedArrayBuffer ? Buffer.from(bytes) : asBuffer(bytes);
 }
 
-function answerHead(
-  { statusCode, headers, retryAfter }: Omit<RawAnswer, "url" | "content">,
-  log: readonly LogRecord[],
-): string {
-  const head: AnswerHead = { statusCode, headers, retryAfter, log: log.length > 0 ? log : undefined };
-  return JSON.stringify(head);
+/** An answer whose headers are parsed when somebody asks for them. */
+class CrossedAnswer implements RawAnswer {
+  readonly #text: string;
+  #headers: Record<string, string> | undefined;
+
+  constructor(
+    readonly statusCode: number,
+    headers: string,
+    readonly url: string,
+    readonly content: Buffer,
+    readonly retryAfter: number | null,
+  ) {
+    this.#text = headers;
+  }
+
+  get headers(): Record<string, string> {
+    this.#headers ??= JSON.parse(this.#text) as Record<string, string>;
+    return this.#headers;
+  }
+}
+
+function encodeRest(retryAfter: number | null, log: readonly LogRecord[]): string | null {
+  if (retryAfter === null && log.length === 0) return null;
+  return JSON.stringify({ retryAfter, log: log.length > 0 ? log : undefined } satisfies Rest);
+}
+
+function decodeRest(rest: string | null): Rest {
+  return rest === null ? NO_REST : (JSON.parse(rest) as Rest);
 }
 
 // Outside of the pool that small buffers share with each other, so that nothing else crosses with it.

@@ -16,10 +16,10 @@ export type ToHost =
 export type FromHost =
   /** The worker runs. */
   | readonly ["ready", id: 0]
-  /** A whole answer; `head` is JSON. */
-  | readonly ["answer", id: number, head: string, body: Uint8Array]
+  /** A whole answer; `headers` is JSON, and `rest` what else there is to say, which is rare. */
+  | readonly ["answer", id: number, status: number, headers: string, rest: string | null, body: Uint8Array]
   /** A stream has begun; `chunk`s and one `end` follow. */
-  | readonly ["stream", id: number, head: string]
+  | readonly ["stream", id: number, status: number, headers: string, rest: string | null]
   /** What has arrived of a stream. */
   | readonly ["chunk", id: number, bytes: Uint8Array]
   /** A stream has ended; `head` holds the error if it broke. */

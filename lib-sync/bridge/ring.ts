@@ -35,6 +35,8 @@ const BYTES = 3;
 const EMPTY = 4;
 const LENGTH_BITS = 28;
 const LENGTH = 2 ** LENGTH_BITS - 1;
+/** Up to so many bytes a copy costs no more than a view, and whoever keeps them has nothing left to do. */
+const COPIED = 2 * 1024;
 
 /** Shared memory for a ring that holds so many bytes: a power of two. */
 export function ringMemory(capacity: number): SharedArrayBuffer {
@@ -138,7 +140,7 @@ export class RingReader extends RingEnd {
           at += padded(length);
           break;
         case BYTES:
-          message.push(bytes.subarray(at, at + length));
+          message.push(length <= COPIED ? copied(bytes, at, length) : bytes.subarray(at, at + length));
           at += padded(length);
           break;
         case NUMBER:
@@ -171,12 +173,18 @@ function mostBytes(message: Message): number {
     most += 4;
     if (typeof value === "string") most += padded(3 * value.length);
     else if (typeof value === "number") {
-      if (value > LENGTH) return Number.POSITIVE_INFINITY;
+      if (!Number.isInteger(value) || value < 0 || value > LENGTH) return Number.POSITIVE_INFINITY;
     } else if (value === null) continue;
     else if (ArrayBuffer.isView(value)) most += padded(value.length);
     else if (value.length > 0) return Number.POSITIVE_INFINITY;
   }
   return most;
+}
+
+function copied(bytes: Buffer, at: number, length: number): Buffer {
+  const copy = Buffer.allocUnsafe(length);
+  bytes.copy(copy, 0, at, at + length);
+  return copy;
 }
 
 function padded(length: number): number {

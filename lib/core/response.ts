@@ -3,19 +3,23 @@ import { APIError, errorFromResponse } from "../errors";
 import type { Redact } from "./redaction";
 
 /** What an answer is made of. */
-export interface ResponseParts {
-  statusCode: number;
-  headers: Record<string, string>;
-  content: Buffer;
-  url: string;
-  /** The method that was called. */
-  operation?: string;
-  /** The request carried a file. */
-  upload?: boolean;
+interface ResponseParts {
+  readonly statusCode: number;
+  readonly headers: Record<string, string>;
+  readonly content: Buffer;
+  readonly url: string;
   /** What the server asked to wait, in milliseconds. */
-  retryAfter?: number | null;
+  readonly retryAfter?: number | null;
+}
+
+/** What an error has to know of the call. */
+interface ResponseContext {
+  /** The method that was called. */
+  readonly operation?: string;
+  /** The request carried a file. */
+  readonly upload?: boolean;
   /** For what is shown of the answer. */
-  redact?: Redact;
+  readonly redact?: Redact;
 }
 
 /**
@@ -26,21 +30,26 @@ export interface ResponseParts {
 export class DifyResponse<T = unknown> {
   /** HTTP status, for instance 200. */
   readonly statusCode: number;
-  /** The headers, names in lower case; a repeated header is joined with `", "`. */
-  readonly headers: Record<string, string>;
   /** The body's bytes. */
   readonly content: Buffer;
   /** The URL that was asked. It never carries the key. */
   readonly url: string;
   #text: string | undefined;
-  readonly #context: Pick<ResponseParts, "operation" | "upload" | "retryAfter" | "redact">;
+  readonly #parts: ResponseParts;
+  readonly #context: ResponseContext;
 
-  constructor(parts: ResponseParts) {
+  /** @internal */
+  constructor(parts: ResponseParts, context: ResponseContext = {}) {
     this.statusCode = parts.statusCode;
-    this.headers = parts.headers;
     this.content = parts.content;
     this.url = parts.url;
-    this.#context = parts;
+    this.#parts = parts;
+    this.#context = context;
+  }
+
+  /** The headers, names in lower case; a repeated header is joined with `", "`. */
+  get headers(): Record<string, string> {
+    return this.#parts.headers;
   }
 
   /** The body as text (UTF-8). */
@@ -90,7 +99,8 @@ export class DifyResponse<T = unknown> {
 
   /** Raises the typed error of a failing status (also of a redirect); else returns the answer itself. */
   raiseForStatus(): this {
-    if (this.statusCode >= 300) throw errorFromResponse(this, this.#context);
+    if (this.statusCode >= 300)
+      throw errorFromResponse(this, { ...this.#context, retryAfter: this.#parts.retryAfter });
     return this;
   }
 

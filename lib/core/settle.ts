@@ -5,16 +5,8 @@ import { DifyResponse } from "./response";
 
 /** The answer as the caller sees it. Raises the typed error of a failing status, unless the call says not to. */
 export function settle(request: RequestDescription, raw: RawAnswer, redact: Redact): DifyResponse<unknown> {
-  const response = new DifyResponse<unknown>({
-    statusCode: raw.statusCode,
-    headers: raw.headers,
-    content: raw.content,
-    url: raw.url,
-    operation: request.operation,
-    upload: request.parts !== undefined,
-    retryAfter: raw.retryAfter,
-    redact,
-  });
+  const { operation, parts } = request;
+  const response = new DifyResponse<unknown>(raw, { operation, upload: parts !== undefined, redact });
   if (raw.statusCode >= 300) {
     if (request.raiseErrors) response.raiseForStatus();
     return response;

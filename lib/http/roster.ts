@@ -12,6 +12,10 @@ export interface Listed {
 export class Roster<T extends Listed> {
   readonly #all: T[] = [];
 
+  get size(): number {
+    return this.#all.length;
+  }
+
   add(item: T): void {
     item.place = this.#all.push(item) - 1;
   }

@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { clearTimeout, setImmediate, setTimeout } from "node:timers";
+import { type Listed, Roster } from "./roster";
 
 /** Which limit passed, and how long it was. */
 export interface Expiry {
@@ -16,23 +17,59 @@ export interface Watched {
   expired(expiry: Expiry): void;
 }
 
-// Not bound to an instance: a call makes no closures for what hardly ever happens.
-const look = (watch: Watch): void => watch.look();
+/**
+ * The one timer of all watches of this thread: one for each call, made and cleared, would cost more than all the rest
+ * of watching. It goes on after the last watch has stopped, and holds no process then.
+ */
+class Lookout {
+  readonly #watches = new Roster<Watch>();
+  #timer: NodeJS.Timeout | undefined;
+  /** When the timer fires, on the clock of `performance.now()`. */
+  #due = Number.POSITIVE_INFINITY;
+
+  add(watch: Watch): void {
+    this.#watches.add(watch);
+    if (this.#watches.size === 1) this.#timer?.ref();
+  }
+
+  delete(watch: Watch): void {
+    this.#watches.delete(watch);
+    if (this.#watches.size === 0) this.#timer?.unref();
+  }
+
+  /** All watches look at that time at the latest. */
+  lookBy(time: number, now: number): void {
+    if (time >= this.#due) return;
+    clearTimeout(this.#timer);
+    const wait = Math.min(Math.max(1, Math.ceil(time - now)), LONGEST_TIMER);
+    this.#due = now + wait;
+    this.#timer = setTimeout(look, wait);
+  }
+
+  look(): void {
+    this.#timer = undefined;
+    this.#due = Number.POSITIVE_INFINITY;
+    for (const watch of this.#watches.all()) watch.look();
+  }
+}
+
+const lookout = new Lookout();
+const look = (): void => lookout.look();
 
 /**
- * Watches over one attempt with one timer: how long nothing came, and how long the whole call may take. A sign of
- * life costs one assignment, no clock and no timer; the timer looks now and then whether there was one.
+ * Watches over one attempt: how long nothing came, and how long the whole call may take. A sign of life costs one
+ * assignment, no clock and no timer; now and then the watch looks whether there was one.
  */
-export class Watch {
+export class Watch implements Listed {
+  place = -1;
   #limit: number;
   #limitName: "timeout" | "connectTimeout";
-  /** There was a sign since the timer last looked. */
+  /** There was a sign since the last look. */
   #sign = false;
   #quietSince: number;
   readonly #deadlineAt: number;
   readonly #deadline: number;
   readonly #watched: Watched;
-  #timer: NodeJS.Timeout | undefined;
   #held = false;
   #stopped = false;
 
@@ -51,7 +88,8 @@ export class Watch {
     this.#deadlineAt = deadlineAt;
     this.#watched = watched;
     this.#quietSince = now;
-    this.#arm(now);
+    lookout.add(this);
+    this.#plan(now);
   }
 
   /** A sign of life. */
@@ -65,8 +103,8 @@ export class Watch {
     this.#limit = milliseconds;
     this.#limitName = name;
     this.#sign = true;
-    // A longer limit needs no new timer: the old one looks, and goes on waiting.
-    if (shorter || this.#timer === undefined) this.look();
+    // For a longer limit the next look comes soon enough.
+    if (shorter) this.look();
   }
 
   /** While the reader does not read, silence is not the server's fault. */
@@ -77,16 +115,13 @@ export class Watch {
 
   stop(): void {
     this.#stopped = true;
-    clearTimeout(this.#timer);
+    lookout.delete(this);
   }
 
-  #arm(now: number): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+  /** Plans the next look. */
+  #plan(now: number): void {
     const step = Math.min(this.#limit / STEPS, this.#quietSince + this.#limit - now);
-    const wait = Math.min(step, this.#deadlineAt - now);
-    if (this.#stopped || wait === Number.POSITIVE_INFINITY) return;
-    this.#timer = setTimeout(look, Math.min(Math.max(1, Math.ceil(wait)), LONGEST_TIMER), this);
+    lookout.lookBy(Math.min(now + step, this.#deadlineAt), now);
   }
 
   #passed(now: number): boolean {
@@ -97,11 +132,12 @@ export class Watch {
     return now >= this.#deadlineAt || now - this.#quietSince >= this.#limit;
   }
 
-  /** For the timer: was there a sign of life, is there time left? */
+  /** Was there a sign of life, is there time left? */
   look(): void {
+    if (this.#stopped) return;
     const now = performance.now();
     if (!this.#passed(now)) {
-      this.#arm(now);
+      this.#plan(now);
       return;
     }
     // After the thread was blocked, the timer comes before the bytes that are waiting in the socket: let them in
@@ -113,7 +149,7 @@ export class Watch {
     if (this.#stopped) return;
     const now = performance.now();
     if (!this.#passed(now)) {
-      this.#arm(now);
+      this.#plan(now);
       return;
     }
     this.stop();
