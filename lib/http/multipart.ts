@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import type * as crypto from "node:crypto";
 import { Readable } from "node:stream";
 import type FormData from "form-data";
 import type { Part, PartContent } from "../core/request";
@@ -22,8 +22,9 @@ export function replayable(parts: readonly Part[] | undefined): boolean {
  * of a piece is used again once the consumer has taken those after it.
  */
 export function encodeForm(parts: readonly Part[], reuse: boolean, onProgress: () => void): EncodedForm {
-  // Loaded when an upload happens: it costs more to load than a call.
+  // Loaded when an upload happens: they cost more to load than a call.
   const Form = require("form-data") as typeof FormData;
+  const { randomBytes } = require("node:crypto") as typeof crypto;
   const form = new Form();
   // On its own, form-data would cut a name at its last slash: httpx and browsers send it as it is.
   Object.assign(form, { _getContentDisposition: disposition });
