@@ -18,7 +18,7 @@ export type SyncKnowledgeBaseClientOptions = KnowledgeBaseOptions<"sync">;
 export class DifyClient extends DifyApi<"sync"> {
   // Python's hierarchy: every blocking client is a DifyClient. A subclass keeps the ordinary rule.
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return this === DifyClient ? DifyApi.isOfFamily(value, "sync") : ordinaryHasInstance.call(this, value);
+    return isBase(this) ? DifyApi.isOfFamily(value, "sync") : ordinaryHasInstance.call(this, value);
   }
 
   /** `apiKey` defaults to `DIFY_API_KEY`. A string as second argument is the base URL. */
@@ -34,6 +34,11 @@ export class DifyClient extends DifyApi<"sync"> {
   [Symbol.dispose](): void {
     this.shutDown();
   }
+}
+
+// Outside of the class: where a class mentions itself, esbuild gives it another name.
+function isBase(called: unknown): boolean {
+  return called === DifyClient;
 }
 
 /** A completion app; each method blocks. Python's `CompletionClient`. */

@@ -18,9 +18,7 @@ export type AsyncKnowledgeBaseClientOptions = KnowledgeBaseOptions<"async">;
 export class AsyncDifyClient extends DifyApi<"async"> {
   // Python's hierarchy: every async client is an AsyncDifyClient. A subclass keeps the ordinary rule.
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return this === AsyncDifyClient
-      ? DifyApi.isOfFamily(value, "async")
-      : ordinaryHasInstance.call(this, value);
+    return isBase(this) ? DifyApi.isOfFamily(value, "async") : ordinaryHasInstance.call(this, value);
   }
 
   /** `apiKey` defaults to `DIFY_API_KEY`. A string as second argument is the base URL. */
@@ -36,6 +34,11 @@ export class AsyncDifyClient extends DifyApi<"async"> {
   [Symbol.asyncDispose](): Promise<void> {
     return this.shutDown();
   }
+}
+
+// Outside of the class: where a class mentions itself, esbuild gives it another name.
+function isBase(called: unknown): boolean {
+  return called === AsyncDifyClient;
 }
 
 /** A completion app; each method returns a promise. Python's `AsyncCompletionClient`. */
