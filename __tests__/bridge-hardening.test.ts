@@ -72,7 +72,7 @@ test("a program that takes the port of a child that has died learns nothing of w
 test("waiting for days, in a thread whose loop never turns, takes no memory", async () => {
   // As often as in three hours of waiting.
   const source = `
-    const { Canary } = require(DIST + "/lib-sync/bridge/canary.js");
+    const { Canary } = require(BRIDGE + "/canary.ts");
     const made = [];
     const alive = Object.getOwnPropertyDescriptor(Canary.prototype, "alive").get;
     Object.defineProperty(Canary.prototype, "alive", { get() { made[0] = this; return alive.call(this); } });
@@ -82,7 +82,7 @@ test("waiting for days, in a thread whose loop never turns, takes no memory", as
     for (let i = 0; i < 100_000; i++) if (made[0].alive) lived++;
     say([lived, Math.max(0, Math.round((process.memoryUsage().rss - before) / 1e6))]);
   `;
-  const [[lived, megabytes]] = (await run(source, { server })) as [[number, number]];
+  const [[lived, megabytes]] = (await run(source, { server, sources: true })) as [[number, number]];
   expect(lived).toBe(100_000);
   expect(megabytes).toBeLessThan(60);
 });

@@ -442,7 +442,7 @@ describe("netcat", () => {
       used.push(command === "nc" ? "nc" : String(args.at(-2)).split("/").at(-1));
       return command === "nc" ? ${bin} : spawnSync(command, args, options);
     };
-    const node = (options, args) => spawnSync(process.execPath, [DIST + "/lib-sync/bridge/pipe.js", args.at(-1)], options);
+    const node = (options, args) => spawnSync(process.execPath, [DIST + "/pipe.js", args.at(-1)], options);
     const absent = { error: Object.assign(new Error("spawnSync nc ENOENT"), { code: "ENOENT" }), status: null, stdout: null };
     say(remote("echo").createChatMessage(ask("Zürich 🎉")).json().user);
     say([used.filter((one) => one === "nc").length > 1, used.includes("pipe.js")]);

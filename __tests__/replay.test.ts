@@ -6,8 +6,8 @@ import {
   CompletionClient,
   StreamError,
   WorkflowClient,
-} from "../dist/index.js";
-import { EventReader } from "../dist/lib/stream/event-reader.js";
+} from "../index";
+import { EventReader } from "../lib/stream/event-reader";
 import { type ServerProcess, startServer } from "./support/child";
 import { type RecordedStream, recordedStreams, seeded } from "./support/recordings";
 

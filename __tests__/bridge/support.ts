@@ -1,7 +1,8 @@
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import path from "node:path";
 
-const dist = path.join(__dirname, "..", "..", "dist");
+const root = path.join(__dirname, "..", "..");
+const dist = path.join(root, "dist");
 
 /** The server of the bridge's tests, in a process of its own; what it does is described there. */
 export interface BridgeServer {
@@ -46,6 +47,8 @@ export interface Outcome {
 
 export interface ScriptOptions {
   readonly server: BridgeServer;
+  /** The library is loaded from its sources, so that what is not exported can be reached. */
+  readonly sources?: boolean;
   /** Options of Node itself. */
   readonly flags?: readonly string[];
   readonly node?: string;
@@ -66,14 +69,17 @@ const LIMIT = 50_000;
 export const KEY = "app-0123456789-the-secret-key";
 
 /**
- * What every script begins with: the built package as `dify`, a client by what the server shall do, `say` for what
- * the test is to learn (written at once, whatever becomes of the script), `attempt` for what may raise.
+ * What every script begins with: the package as `dify`, a client by what the server shall do, `say` for what the test
+ * is to learn (written at once, whatever becomes of the script), `attempt` for what may raise.
  */
-const prelude = (origin: string) => `
+const prelude = (origin: string, sources: boolean) => `
   const threads = require("node:worker_threads");
-  const dify = require(${JSON.stringify(path.join(dist, "index.js"))});
+  const TYPESCRIPT = ${JSON.stringify(path.join(__dirname, "typescript.cjs"))};
+  ${sources ? "require(TYPESCRIPT);" : ""}
+  const dify = require(${JSON.stringify(sources ? path.join(root, "index.ts") : path.join(dist, "index.js"))});
   const ORIGIN = ${JSON.stringify(origin)};
   const DIST = ${JSON.stringify(dist)};
+  const BRIDGE = ${JSON.stringify(path.join(root, "lib-sync", "bridge"))};
   const url = (what) => ORIGIN + "/" + encodeURIComponent(what) + "/v1";
   const optionsFor = (what, options) => ({ baseUrl: url(what), proxy: null, maxRetries: 0, timeout: 20_000, ...options });
   const client = (what, options) => new dify.ChatClient(${JSON.stringify(KEY)}, optionsFor(what, options));
@@ -90,19 +96,21 @@ const prelude = (origin: string) => `
 `;
 
 /**
- * For a script: runs `code` in every bridge worker before the worker's own file is loaded. There, `when(kind, act)`
- * acts when the worker gets a message of a kind, `sent(kind, act)` when it has sent one. The script finds the workers
- * in `workers`; one that is started after `tamper = false` is the ordinary one.
+ * For a script: runs `code` in every bridge worker before the worker's own file is loaded, which is then that of the
+ * sources. There, `when(kind, act)` acts when the worker gets a message of a kind, `sent(kind, act)` when it has sent
+ * one. The script finds the workers in `workers`; one that is started after `tamper = false` is the ordinary one.
  */
 export const tampered = (code: string, options = "{}") => `
+  require(TYPESCRIPT);
   const RealWorker = threads.Worker;
   const workers = [];
   let tamper = true;
   threads.Worker = function (file, options) {
-    if (!String(file).includes("lib-sync")) return new RealWorker(file, options);
+    if (file !== DIST + "/worker.js") return new RealWorker(file, options);
     const code = ${JSON.stringify(code)};
     const prelude = \`
-      const { Channel } = require(\${JSON.stringify(DIST + "/lib-sync/bridge/channel.js")});
+      require(\${JSON.stringify(TYPESCRIPT)});
+      const { Channel } = require(\${JSON.stringify(BRIDGE + "/channel.ts")});
       const when = (kind, act) => {
         const receive = Channel.prototype.receive;
         Channel.prototype.receive = function () {
@@ -124,7 +132,7 @@ export const tampered = (code: string, options = "{}") => `
       const outOfMemory = () => { const all = []; for (;;) all.push(new Array(100_000).fill(Math.random())); };
     \`;
     const worker = tamper
-      ? new RealWorker(prelude + code + ";require(" + JSON.stringify(file) + ")", { ...options, eval: true, ...${options} })
+      ? new RealWorker(prelude + code + ";require(" + JSON.stringify(BRIDGE + "/worker.ts") + ")", { ...options, eval: true, ...${options} })
       : new RealWorker(file, options);
     workers.push(worker);
     return worker;
@@ -133,9 +141,9 @@ export const tampered = (code: string, options = "{}") => `
 
 /** Starts a script in a process of its own. */
 export function start(source: string, options: ScriptOptions): Running {
-  const { server, flags = [], node = process.execPath, env, detached = false } = options;
+  const { server, sources = false, flags = [], node = process.execPath, env, detached = false } = options;
   const begun = performance.now();
-  const child = spawn(node, [...flags, "-e", prelude(server.origin) + source], {
+  const child = spawn(node, [...flags, "-e", prelude(server.origin, sources) + source], {
     env: env ?? process.env,
     detached,
     stdio: ["ignore", "pipe", "pipe"],

@@ -6,6 +6,7 @@ import type { Socket } from "node:net";
 import path from "node:path";
 import { compileFunction } from "node:vm";
 import { BridgeError } from "../../lib/errors";
+import { builtFolder } from "./built-folder";
 import { flagsOfProcess, variablesOfProcess } from "./node-flags";
 import { LAST, MORE } from "./parcel";
 import { SECRET_SIZE, seal, unseal } from "./seal";
@@ -35,10 +36,11 @@ const PIECE = 2 * 1024 * 1024;
 
 /** Starts a child. Raises a {@link BridgeError} where that is not possible. */
 export function startChild(): RpcChild {
+  const folder = builtFolder();
   let failure: unknown;
   // Its search for a free port can lose a race against another program: then another try finds another port.
   for (let attempt = 0; attempt < 4; attempt++) {
-    const child = new Rpc();
+    const child = new Rpc(folder);
     try {
       child.start();
       return child;
@@ -60,6 +62,11 @@ class Rpc implements RpcChild {
   #send: ((text: string) => string) | undefined;
   #limit = 0;
   readonly #secret = randomBytes(SECRET_SIZE);
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
 
   start(): void {
     const rpc = this.#freshCopy();
@@ -67,10 +74,11 @@ class Rpc implements RpcChild {
     rpc.FUNCTION_PRIORITY.unshift(
       // Where netcat is installed it starts many times faster than Node. The message goes through stdin.
       (port, input) => this.#transport("nc", ["127.0.0.1", String(port)], input),
-      (port, input) => this.#transport(process.execPath, [builtFile("pipe.js"), String(port)], input),
+      (port, input) =>
+        this.#transport(process.execPath, [path.join(this.#folder, "pipe.js"), String(port)], input),
     );
     this.#limit = START_LIMIT;
-    this.#send = rpc(builtFile("process-child.js"), null);
+    this.#send = rpc(path.join(this.#folder, "process-child.js"), null);
   }
 
   call(content: Uint8Array, milliseconds: number): Buffer {
@@ -114,7 +122,13 @@ class Rpc implements RpcChild {
         const key = args.pop() as string;
         const child = spawn(
           command,
-          [...flagsOfProcess(), "--require", builtFile("parent-watch.js"), ...args, String(process.pid)],
+          [
+            ...flagsOfProcess(),
+            "--require",
+            path.join(this.#folder, "parent-watch.js"),
+            ...args,
+            String(process.pid),
+          ],
           {
             env: variablesOfProcess(),
             // The caller's stdin and stdout are its business alone.
@@ -160,14 +174,6 @@ class Rpc implements RpcChild {
     compileFunction(source, ["module", "require", "process"], { filename: file })(copy, requires, given);
     return copy.exports;
   }
-}
-
-function builtFile(name: string): string {
-  // From the sources, as in jest, the built files are used.
-  const folder = __filename.endsWith(".ts")
-    ? path.join(__dirname, "..", "..", "dist", "lib-sync", "bridge")
-    : __dirname;
-  return path.join(folder, name);
 }
 
 /** Whether a child, which has the permissions of its parent, would have no network. */

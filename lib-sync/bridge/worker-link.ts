@@ -1,8 +1,8 @@
-import { existsSync } from "node:fs";
 import path from "node:path";
 import { performance } from "node:perf_hooks";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { BridgeError } from "../../lib/errors";
+import { builtFolder } from "./built-folder";
 import { Canary } from "./canary";
 import { Channel } from "./channel";
 import { decodeError, type EncodedError } from "./error-codec";
@@ -42,7 +42,7 @@ export class WorkerLink implements Link {
   #cause: unknown;
 
   constructor() {
-    const file = workerFile();
+    const file = path.join(builtFolder(), "worker.js");
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     const rings = [ringMemory(TO_HOST), ringMemory(FROM_HOST)] as const;
@@ -124,25 +124,6 @@ export class WorkerLink implements Link {
     this.#canary.close();
     return new BridgeError("the bridge's worker thread has ended", { cause: this.#cause });
   }
-}
-
-function workerFile(): string {
-  // In a bundle this code is in a file of another name, or has no __filename at all (an ES module), and a worker.js
-  // next to it is somebody else's.
-  if (typeof __filename !== "string" || !/^worker-link\.[jt]s$/.test(path.basename(__filename))) {
-    throw new BridgeError(
-      'the bridge\'s worker is a file of its own, which is not in the bundle: a bundler must leave "dify-dual" out of the bundle (external)',
-    );
-  }
-  // From the sources, as in jest, the built worker is used: on Node 20 a worker cannot load TypeScript.
-  const built = __filename.endsWith(".ts")
-    ? path.join(__dirname, "..", "..", "dist", "lib-sync", "bridge")
-    : __dirname;
-  const file = path.join(built, "worker.js");
-  if (existsSync(file)) return file;
-  throw new BridgeError(
-    `the bridge's worker file is missing: ${file}. From a checkout, run "npm run build" first`,
-  );
 }
 
 function refused(cause: unknown): BridgeError {

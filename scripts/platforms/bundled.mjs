@@ -15,7 +15,7 @@ async function main() {
     assert.equal(blocking.createChatMessage(message).json().answer, answer);
   } catch (error) {
     assert.ok(error instanceof BridgeError, error);
-    assert.match(error.message, /"dify-dual" out of the bundle \(external\)/);
+    assert.match(error.message, /must leave "dify-dual" out of the bundle \(external\)/);
   }
   blocking.close();
   await fake.close();
