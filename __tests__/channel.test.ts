@@ -130,3 +130,19 @@ test("what an event of the port brought waits for its turn", () => {
   expect(host.receive()).toBeNull();
   port1.close();
 });
+
+test("what is sent while the other end looks, and its wake-up taken by that look, is found", () => {
+  const { port1, port2 } = new MessageChannel();
+  const memory = [ringMemory(CAPACITY), ringMemory(CAPACITY)] as const;
+  const caller = new Channel<ToHost, FromHost>(port1, memory[0], memory[1]);
+  const host = new Channel<FromHost, ToHost>(port2, memory[1], memory[0]);
+  // The ring is empty, and before the port is looked at, this happens.
+  const look = jest.spyOn(RingReader.prototype, "read").mockImplementationOnce(() => {
+    expect(caller.send(["drop", 7])).toBe(false);
+    port1.postMessage(null);
+    return null;
+  });
+  expect(host.receive()).toEqual(["drop", 7]);
+  look.mockRestore();
+  port1.close();
+});

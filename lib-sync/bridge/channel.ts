@@ -45,12 +45,12 @@ export class Channel<Out extends ToHost | FromHost, In extends ToHost | FromHost
     let message = this.#reader.read(number) as In | null;
     if (!message) {
       this.#early ??= this.#fromPort();
-      if (!this.#early) return null;
-      if (this.#early[0] === number) {
+      if (this.#early?.[0] === number) {
         message = this.#early[1];
         this.#early = null;
       } else {
-        // It was sent after what comes next, which therefore is in the ring by now.
+        // What says "look" may just have been taken from the port, so it is looked once more. And what came early was
+        // sent after what comes next, which therefore is in the ring by now.
         message = this.#reader.read(number) as In | null;
       }
     }
