@@ -44,6 +44,9 @@ function run(file: string, source: string): string {
   return execFileSync(process.execPath, [file], { cwd: project, encoding: "utf8" }).trim();
 }
 
+const REQUIRE_FOR_ESM =
+  'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
+
 // Both families and the fake, end to end.
 const body = `
   const fake = startFakeDifySync({ pace: 0 });
@@ -81,6 +84,48 @@ test("one copy of each class, whichever way it is loaded", () => {
   expect(run("same.mjs", source)).toBe("true");
 });
 
+test("the classes have the names that they are exported by", () => {
+  const source = `const { basename } = require("node:path"); const cjs = require("dify-dual");
+    console.log(Object.keys(cjs).filter((name) => typeof cjs[name] === "function" && cjs[name].name !== name).join());`;
+  expect(run("names.cjs", source)).toBe("");
+});
+
+test.each(["dify-dual", "dify-dual/async", "dify-dual/sync"])("%s loads little", (entry) => {
+  // What takes long to load is loaded when it is needed.
+  const source = `const before = new Set(process.moduleLoadList);
+    require("${entry}");
+    const late = /^NativeModule (?:child_process|crypto|http|http2|https|net|tls|vm|worker_threads)$/;
+    const files = Object.keys(require.cache).filter((file) => file !== __filename);
+    console.log(process.moduleLoadList.filter((name) => !before.has(name) && late.test(name)).join(), files.length);`;
+  expect(run("loads.cjs", source)).toBe("2");
+});
+
+test.each(["cjs", "esm"])("in a bundle (%s), both bridges say what to do", (format) => {
+  const source = `import { ChatClient } from "dify-dual";
+    for (const bridge of ["worker", "process"]) {
+      try {
+        new ChatClient("k", { baseUrl: "http://127.0.0.1:9", bridge }).getMeta({ user: "u" });
+      } catch (error) {
+        console.log(error.name, /must leave "dify-dual" out of the bundle \\(external\\)/.test(error.message));
+      }
+    }`;
+  // The name is that of the library's own file, and a worker.js beside it is somebody else's.
+  const folder = path.join(project, format);
+  mkdirSync(folder);
+  writeFileSync(path.join(folder, "entry.mjs"), source);
+  writeFileSync(path.join(folder, "worker.js"), "process.exit(1);");
+  const outfile = path.join(folder, `dify-dual.${format === "esm" ? "mjs" : "js"}`);
+  const options = {
+    ...{ entryPoints: [path.join(folder, "entry.mjs")], outfile, bundle: true, platform: "node", format },
+    external: ["undici", "form-data", "sync-rpc"],
+    ...(format === "esm" ? { banner: { js: REQUIRE_FOR_ESM } } : {}),
+  };
+  const esbuild = JSON.stringify(require.resolve("esbuild"));
+  execFileSync(process.execPath, ["-e", `require(${esbuild}).buildSync(${JSON.stringify(options)})`]);
+  const output = execFileSync(process.execPath, [outfile], { encoding: "utf8" });
+  expect(output).toBe("BridgeError true\nBridgeError true\n");
+});
+
 test.each(["nodenext", "bundler"])("TypeScript with moduleResolution %s", (resolution) => {
   const source = `import { ChatClient, AsyncChatClient, type ChatAnswer } from "dify-dual";
     import { startFakeDify } from "dify-dual/testing"; import { DifyClient } from "dify-dual/sync"; import { AsyncDifyClient } from "dify-dual/async";
@@ -113,6 +158,24 @@ test("the tarball holds what it must, and nothing else", () => {
     .map((entry) => path.relative(path.join(project, "package"), path.join(entry.parentPath, entry.name)));
   expect(files).toEqual(
     expect.arrayContaining(["package.json", "README.md", "LICENSE", "dist/index.js", "dist/index.mjs"]),
+  );
+  // The JavaScript is these bundles, and an ES module for each entry.
+  const code = files.filter((file) => /\.[cm]?js$/.test(file)).map((file) => path.relative("dist", file));
+  expect(code.sort()).toEqual(
+    [
+      ...[
+        "dify-dual.js",
+        "worker.js",
+        "process-child.js",
+        "parent-watch.js",
+        "pipe.js",
+        "testing/server-worker.js",
+      ],
+      ...["index", "lib/index", "lib-sync/index", "testing/index"].flatMap((entry) => [
+        `${entry}.js`,
+        `${entry}.mjs`,
+      ]),
+    ].sort(),
   );
   expect(
     files.filter((file) => !/^(dist|docs)\/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(file)),

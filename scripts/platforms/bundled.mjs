@@ -10,14 +10,16 @@ async function main() {
   const awaited = new AsyncChatClient(fake.keys.chat, { baseUrl: fake.baseUrl });
   const { answer } = (await awaited.createChatMessage(message)).json();
   await awaited.aclose();
-  const blocking = new ChatClient(fake.keys.chat, { baseUrl: fake.baseUrl });
-  try {
-    assert.equal(blocking.createChatMessage(message).json().answer, answer);
-  } catch (error) {
-    assert.ok(error instanceof BridgeError, error);
-    assert.match(error.message, /must leave "dify-dual" out of the bundle \(external\)/);
+  for (const bridge of ["worker", "process"]) {
+    const blocking = new ChatClient(fake.keys.chat, { baseUrl: fake.baseUrl, bridge });
+    try {
+      assert.equal(blocking.createChatMessage(message).json().answer, answer);
+    } catch (error) {
+      assert.ok(error instanceof BridgeError, error);
+      assert.match(error.message, /must leave "dify-dual" out of the bundle \(external\)/);
+    }
+    blocking.close();
   }
-  blocking.close();
   await fake.close();
   console.log("done");
 }
