@@ -89,10 +89,10 @@ export class EventReader<E> {
   readEvents(events: E[]): typeof NEED | typeof DONE {
     if (this.#after) throw this.#after;
     for (;;) {
-      while (this.#data === null) {
-        const data = this.#lines.nextData();
-        if (data === null) break;
-        if (!this.#add(data, events)) return this.#stopped(events);
+      if (this.#data === null) {
+        const values: string[] = [];
+        this.#lines.takeData(values);
+        for (const value of values) if (!this.#add(value, events)) return this.#stopped(events);
       }
       const line = this.#lines.next();
       if (line === null && this.#decode()) continue;

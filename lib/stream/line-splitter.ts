@@ -40,25 +40,28 @@ export class LineSplitter {
   }
 
   /**
-   * A shortcut for what nearly every event of Dify's is: the value of a whole line `data: ...` that is followed by
-   * an empty line, both taken. Null where the text ahead is anything else, and nothing is taken.
+   * A shortcut for what nearly every event of Dify's is: takes the lines `data: ...` ahead, each followed by an empty
+   * line, and adds their values to `values`.
    */
-  nextData(): string | null {
-    const start = this.#at;
+  takeData(values: string[]): void {
+    if (!this.#plain || this.#pieces.length > 0) return;
     const text = this.#text;
+    let start = this.#at;
     // As startsWith("data: ", start), at a fraction of its cost.
-    const isData =
+    while (
       text.charCodeAt(start) === 100 &&
       text.charCodeAt(start + 1) === 97 &&
       text.charCodeAt(start + 2) === 116 &&
       text.charCodeAt(start + 3) === 97 &&
       text.charCodeAt(start + 4) === 58 &&
-      text.charCodeAt(start + 5) === 32;
-    if (!isData || !this.#plain || this.#pieces.length > 0) return null;
-    const end = text.indexOf("\n", start + 6);
-    if (end === -1 || text.charCodeAt(end + 1) !== 10) return null;
-    this.#at = end + 2;
-    return text.slice(start + 6, end);
+      text.charCodeAt(start + 5) === 32
+    ) {
+      const end = text.indexOf("\n", start + 6);
+      if (end === -1 || text.charCodeAt(end + 1) !== 10) break;
+      values.push(text.slice(start + 6, end));
+      start = end + 2;
+    }
+    this.#at = start;
   }
 
   /** The next whole line without its end, or null where there is none. */
