@@ -5,6 +5,7 @@ import type { EventStream as EventStreamShape, IterLinesOptions } from "../lib/c
 import { BaseEventStream, type StreamAnswer } from "../lib/stream/base-event-stream";
 import { Batch } from "../lib/stream/batch";
 import { DONE, NEED, type Read } from "../lib/stream/event-reader";
+import { keepOne } from "../lib/stream/lasting";
 import { TextCollector } from "../lib/stream/text";
 
 /** Where a blocking stream's bytes come from. */
@@ -135,3 +136,5 @@ class StreamIterator<T> implements IterableIterator<T> {
     return { value: undefined, done: true };
   }
 }
+
+keepOne(new StreamIterator(new Batch(() => DONE), () => {}, { close() {} }));

@@ -5,7 +5,8 @@ import type { AsyncEventStream as AsyncEventStreamShape, IterLinesOptions } from
 import { BaseEventStream, type StreamAnswer } from "./base-event-stream";
 import { Batch } from "./batch";
 import type { ByteQueue } from "./byte-queue";
-import { DONE, type EventReader, NEED, type Read } from "./event-reader";
+import { DONE, EventReader, NEED, type Read } from "./event-reader";
+import { keepOne } from "./lasting";
 import { TextCollector } from "./text";
 
 /** The head of a stream's answer, and its body. */
@@ -69,8 +70,7 @@ export class AsyncEventStream<E> extends BaseEventStream<E> implements AsyncEven
   #iterate<T>(read: Read<E, T>): AsyncIterableIterator<T> {
     const reader = this.beginReading();
     const bytes = this.#bytes;
-    if (!bytes) return new StreamIterator<T>(null, () => DONE, this);
-    return new StreamIterator<T>({ bytes, reader }, (items) => read(reader, items), this);
+    return new StreamIterator<T>(bytes, reader, bytes ? (items) => read(reader, items) : () => DONE, this);
   }
 }
 
@@ -81,7 +81,8 @@ interface Waiting<T> {
 
 /** One hand-written iterator: layers of async generators would cost several times what parsing does. */
 class StreamIterator<T> implements AsyncIterableIterator<T> {
-  readonly #source: { readonly bytes: ByteQueue; readonly reader: EventReader<unknown> } | null;
+  readonly #bytes: ByteQueue | null;
+  readonly #reader: EventReader<unknown>;
   readonly #batch: Batch<T>;
   // Keeps the stream from being collected, and so closed, while it is read.
   readonly #stream: { close(): void };
@@ -89,11 +90,13 @@ class StreamIterator<T> implements AsyncIterableIterator<T> {
   #over = false;
 
   constructor(
-    source: { bytes: ByteQueue; reader: EventReader<unknown> } | null,
+    bytes: ByteQueue | null,
+    reader: EventReader<unknown>,
     fill: (items: T[]) => typeof NEED | typeof DONE,
     stream: { close(): void },
   ) {
-    this.#source = source;
+    this.#bytes = bytes;
+    this.#reader = reader;
     this.#batch = new Batch(fill);
     this.#stream = stream;
   }
@@ -121,7 +124,7 @@ class StreamIterator<T> implements AsyncIterableIterator<T> {
     }
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
-      if (this.#source) this.#source.bytes.onReadable = this.#serve;
+      if (this.#bytes) this.#bytes.onReadable = this.#serve;
     });
   }
 
@@ -138,7 +141,7 @@ class StreamIterator<T> implements AsyncIterableIterator<T> {
 
   /** The next item, as far as bytes are there. */
   #take(): IteratorResult<T> | typeof NEED {
-    const source = this.#source;
+    const bytes = this.#bytes;
     for (;;) {
       const item = this.#batch.next();
       if (item === DONE) {
@@ -146,11 +149,11 @@ class StreamIterator<T> implements AsyncIterableIterator<T> {
         return ENDED;
       }
       if (item !== NEED) return { value: item, done: false };
-      if (!source) return NEED;
-      const chunk = source.bytes.take();
-      if (chunk) source.reader.push(chunk);
-      else if (source.bytes.closed) source.reader.close();
-      else if (source.bytes.done) source.reader.end(source.bytes.error);
+      if (!bytes) return NEED;
+      const chunk = bytes.take();
+      if (chunk) this.#reader.push(chunk);
+      else if (bytes.closed) this.#reader.close();
+      else if (bytes.done) this.#reader.end(bytes.error);
       else return NEED;
     }
   }
@@ -170,7 +173,7 @@ class StreamIterator<T> implements AsyncIterableIterator<T> {
       }
       if (this.#over) for (const waiting of this.#waiting.splice(0)) waiting.resolve(ENDED);
     }
-    if (this.#source) this.#source.bytes.onReadable = null;
+    if (this.#bytes) this.#bytes.onReadable = null;
   };
 
   #fail(error: unknown): unknown {
@@ -182,7 +185,9 @@ class StreamIterator<T> implements AsyncIterableIterator<T> {
     if (this.#over) return;
     this.#over = true;
     this.#batch.clear();
-    if (this.#source) this.#source.bytes.onReadable = null;
+    if (this.#bytes) this.#bytes.onReadable = null;
     this.#stream.close();
   }
 }
+
+keepOne(new StreamIterator(null, new EventReader(""), () => DONE, { close() {} }));

@@ -1,4 +1,5 @@
 import type { DifyClientError } from "../errors";
+import { keepOne } from "./lasting";
 
 /** What holds the connection behind a queue. */
 export interface ByteSource {
@@ -111,3 +112,5 @@ export class ByteQueue {
     this.#source.abort();
   }
 }
+
+keepOne(new ByteQueue({ pause() {}, resume() {}, abort() {} }));

@@ -1,6 +1,7 @@
 import { StringDecoder } from "node:string_decoder";
 import type { Redact } from "../core/redaction";
 import { cut, StreamError } from "../errors";
+import { keepOne } from "./lasting";
 import { LineSplitter } from "./line-splitter";
 
 /** Nothing is there yet: push more bytes. */
@@ -207,3 +208,5 @@ function tryParse(text: string): unknown {
 function isErrorEvent(value: unknown): value is ErrorEventShape {
   return typeof value === "object" && value !== null && (value as ErrorEventShape).event === "error";
 }
+
+keepOne(new EventReader(""));
