@@ -269,6 +269,19 @@ describe("connections", () => {
     expect(log.filter((entry) => entry === "connected").length).toBeLessThanOrEqual(2);
   });
 
+  test.concurrent("a stream faster than its reader comes whole and in order", async () => {
+    const source = `
+      const wait = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+      let n = 0;
+      for (const event of client("events~200000~").createChatMessage(streaming)) {
+        if (event.n !== n++) throw new Error("event " + event.n + " at " + (n - 1));
+        if (n % 1000 === 0) wait();
+      }
+      say(n);
+    `;
+    expect(await run(source, { server })).toEqual([200_000]);
+  });
+
   test.concurrent("a reader that stalls holds the server, and gets it all when it goes on", async () => {
     const name = nextName();
     const source = `

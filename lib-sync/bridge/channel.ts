@@ -33,6 +33,11 @@ export class Channel<Out extends ToHost | FromHost, In extends ToHost | FromHost
     return true;
   }
 
+  /** The other thread has taken, and let go of, all that went through shared memory. */
+  get drained(): boolean {
+    return this.#writer.drained;
+  }
+
   /** For who listens to the port: what an event brought, to be given by {@link receive} in its turn. */
   accept(message: OnPort<In>): void {
     if (message) this.#early = message;

@@ -15,7 +15,8 @@ interface OpenClient {
 interface OpenStream {
   readonly bytes: ByteQueue;
   unread: number;
-  scheduled: boolean;
+  /** What comes now is taken by whoever is at it already, or at the end of this turn. */
+  sending: boolean;
 }
 
 /**
@@ -25,15 +26,18 @@ interface OpenStream {
 export class Host {
   readonly #send: (message: FromHost) => void;
   readonly #onActivity: () => void;
+  readonly #isAwaited: () => boolean;
   readonly #decoder = new RequestDecoder();
   readonly #clients = new Map<number, OpenClient>();
   readonly #streams = new Map<number, OpenStream>();
   /** Requests whose answer has not come, so that they can be dropped. */
   readonly #running = new Roster<Cancel>();
 
-  constructor(send: (message: FromHost) => void, onActivity: () => void) {
+  /** `isAwaited` tells whether the caller has taken all that was sent. */
+  constructor(send: (message: FromHost) => void, onActivity: () => void, isAwaited: () => boolean) {
     this.#send = send;
     this.#onActivity = onActivity;
+    this.#isAwaited = isAwaited;
   }
 
   receive(message: ToHost): void {
@@ -85,15 +89,17 @@ export class Host {
 
   #beginStream(id: number, raw: RawStream, log: readonly LogRecord[]): void {
     const { bytes } = raw;
-    const stream: OpenStream = { bytes, unread: 0, scheduled: false };
+    const stream: OpenStream = { bytes, unread: 0, sending: false };
     this.#streams.set(id, stream);
     this.#send(encodeStream(id, raw, log));
     bytes.onReadable = () => {
-      // At the end of this turn: what one read of the socket brought goes as one message.
-      if (stream.scheduled) return;
-      stream.scheduled = true;
+      if (stream.sending) return;
+      // Who waits gets what comes first of a read of the socket at once; the rest of the read goes together, at the end
+      // of this turn.
+      if (this.#isAwaited()) this.#flush(id, stream);
+      stream.sending = true;
       queueMicrotask(() => {
-        stream.scheduled = false;
+        stream.sending = false;
         this.#flush(id, stream);
       });
     };
@@ -102,13 +108,16 @@ export class Host {
 
   #flush(id: number, stream: OpenStream): void {
     if (!this.#streams.has(id)) return;
-    const { bytes } = stream;
+    const { bytes, sending } = stream;
+    // Taking the last bytes lets the socket go on, which may bring more at once: those must not go before them.
+    stream.sending = true;
     while (stream.unread < WINDOW) {
       const chunk = bytes.take();
       if (!chunk) break;
       stream.unread += chunk.length;
       this.#send(["chunk", id, chunk]);
     }
+    stream.sending = sending;
     if (bytes.done) {
       this.#streams.delete(id);
       this.#send(encodeEnd(id, bytes.error));

@@ -62,6 +62,11 @@ abstract class RingEnd {
 export class RingWriter extends RingEnd {
   #written = Atomics.load(this.counters, WRITTEN);
 
+  /** All that was written has been read, and its memory released. */
+  get drained(): boolean {
+    return Atomics.load(this.counters, READ) === this.#written;
+  }
+
   /** Writes a message under a number; false where it does not fit in now, or holds what no ring can carry. */
   write(number: number, message: Message): boolean {
     const most = mostBytes(message);

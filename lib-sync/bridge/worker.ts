@@ -19,7 +19,11 @@ function send(message: FromHost): void {
 // A blocked caller gets no events: without this it would not learn why the worker ended.
 process.on("uncaughtExceptionMonitor", (error) => send(["dying", 0, JSON.stringify(encodeError(error))]));
 
-const host = new Host(send, () => void Atomics.add(doorbell, 1, 1));
+const host = new Host(
+  send,
+  () => void Atomics.add(doorbell, 1, 1),
+  () => channel.drained,
+);
 port.on("message", (event: OnPort<ToHost>) => {
   channel.accept(event);
   for (;;) {
