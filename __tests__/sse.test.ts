@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { StreamError } from "../lib/errors";
 import { Batch } from "../lib/stream/batch";
 import { ByteQueue } from "../lib/stream/byte-queue";
-import { DONE, EventReader, NEED, type Read } from "../lib/stream/event-reader";
+import { DONE, EventReader, NEED, type Unit } from "../lib/stream/event-reader";
 import { LineSplitter } from "../lib/stream/line-splitter";
 import { cutAtRandom, recordedStreams, seeded } from "./support/recordings";
 
@@ -13,10 +13,10 @@ interface Outcome<T> {
 }
 
 /** Reads as both families' streams do: takes all there is, then pushes the next piece. */
-function readAll<T>(pieces: Iterable<Buffer>, read: Read<unknown, T>, end?: Error): Outcome<T> {
+function readAll<T>(pieces: Iterable<Buffer>, unit: Unit, end?: Error): Outcome<T> {
   const reader = new EventReader<unknown>("createChatMessage");
   const items: T[] = [];
-  const batch = new Batch<T>((into) => read(reader, into));
+  const batch = new Batch<T>(reader, unit);
   const drain = () => {
     for (;;) {
       const item = batch.next();
@@ -38,9 +38,8 @@ function readAll<T>(pieces: Iterable<Buffer>, read: Read<unknown, T>, end?: Erro
 }
 
 const readEvents = (pieces: Iterable<Buffer>, end?: Error) =>
-  readAll<Record<string, unknown>>(pieces, (reader, events) => reader.readEvents(events), end);
-const readLines = (pieces: Iterable<Buffer>, end?: Error) =>
-  readAll<string>(pieces, (reader, lines) => reader.readLines(lines), end);
+  readAll<Record<string, unknown>>(pieces, "events", end);
+const readLines = (pieces: Iterable<Buffer>, end?: Error) => readAll<string>(pieces, "lines", end);
 
 const bytes = (text: string) => Buffer.from(text, "utf8");
 

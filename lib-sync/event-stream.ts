@@ -4,7 +4,7 @@ import type { DifyResponse } from "../lib/core/response";
 import type { EventStream as EventStreamShape, IterLinesOptions } from "../lib/core/streams";
 import { BaseEventStream, type StreamAnswer } from "../lib/stream/base-event-stream";
 import { Batch } from "../lib/stream/batch";
-import { DONE, NEED, type Read } from "../lib/stream/event-reader";
+import { DONE, EventReader, NEED, type Unit } from "../lib/stream/event-reader";
 import { keepOne } from "../lib/stream/lasting";
 import { TextCollector } from "../lib/stream/text";
 
@@ -14,6 +14,8 @@ export interface ByteFeed {
   read(): Buffer | null;
   /** Drops the connection. */
   close(): void;
+  /** It was closed, wherever it stood. */
+  readonly closed: boolean;
 }
 
 /** The head of a stream's answer, and its body. */
@@ -30,7 +32,6 @@ const forgotten = new FinalizationRegistry<ByteFeed>((feed) => feed.close());
  */
 export class EventStream<E> extends BaseEventStream<E> implements EventStreamShape<E> {
   readonly #feed: ByteFeed | null;
-  #closed = false;
 
   /** From a stream that has begun, or from an answer with a failing status (under `raiseErrors: false`). */
   constructor(request: RequestDescription, answer: StreamParts | DifyResponse<unknown>, redact: Redact) {
@@ -41,12 +42,12 @@ export class EventStream<E> extends BaseEventStream<E> implements EventStreamSha
 
   /** Typed events: every event with data, no pings. At an `error` event: that event, then a `StreamError`. */
   [Symbol.iterator](): IterableIterator<E> {
-    return this.#iterate((reader, events: E[]) => reader.readEvents(events));
+    return this.#iterate("events");
   }
 
   /** Every line as sent, `event: ping` and empty lines included. Python's `iter_lines()`. */
   iterLines(_options?: IterLinesOptions): IterableIterator<string> {
-    return this.#iterate((reader, lines: string[]) => reader.readLines(lines));
+    return this.#iterate("lines");
   }
 
   /** The whole text of the answer; returns at the closing event and drops the connection. */
@@ -58,8 +59,7 @@ export class EventStream<E> extends BaseEventStream<E> implements EventStreamSha
 
   /** Drops the connection. The run on the server is not stopped by that. May be called twice. */
   close(): void {
-    if (!this.#feed || this.#closed) return;
-    this.#closed = true;
+    if (!this.#feed || this.#feed.closed) return;
     forgotten.unregister(this.#feed);
     this.#feed.close();
   }
@@ -68,38 +68,26 @@ export class EventStream<E> extends BaseEventStream<E> implements EventStreamSha
     this.close();
   }
 
-  #iterate<T>(read: Read<E, T>): IterableIterator<T> {
+  #iterate<T>(unit: Unit): IterableIterator<T> {
     const reader = this.beginReading();
-    const feed = this.#feed;
-    if (!feed) reader.end();
-    const batch = new Batch<T>((items) => read(reader, items));
-    const more = () => {
-      // Closed meanwhile: that is the end, not a fault.
-      if (this.#closed) return reader.close();
-      try {
-        const chunk = feed ? feed.read() : null;
-        if (chunk) reader.push(chunk);
-        else reader.end();
-      } catch (error) {
-        // Raised by the reader, after what came before.
-        reader.end(error as Error);
-      }
-    };
-    return new StreamIterator(batch, more, this);
+    if (!this.#feed) reader.end();
+    return new StreamIterator<T>(this.#feed, reader, unit, this);
   }
 }
 
 /** Plain and by hand: a generator would cost more than what it gives is worth at each event. */
 class StreamIterator<T> implements IterableIterator<T> {
+  readonly #feed: ByteFeed | null;
+  readonly #reader: EventReader<unknown>;
   readonly #batch: Batch<T>;
-  readonly #more: () => void;
   // Keeps the stream from being collected, and so closed, while it is read.
   readonly #stream: { close(): void };
   #over = false;
 
-  constructor(batch: Batch<T>, more: () => void, stream: { close(): void }) {
-    this.#batch = batch;
-    this.#more = more;
+  constructor(feed: ByteFeed | null, reader: EventReader<unknown>, unit: Unit, stream: { close(): void }) {
+    this.#feed = feed;
+    this.#reader = reader;
+    this.#batch = new Batch(reader, unit);
     this.#stream = stream;
   }
 
@@ -127,6 +115,21 @@ class StreamIterator<T> implements IterableIterator<T> {
     }
   }
 
+  /** Gives the reader what comes next. */
+  #more(): void {
+    const feed = this.#feed;
+    try {
+      // Closed meanwhile: that is the end, not a fault.
+      const chunk = feed && !feed.closed ? feed.read() : null;
+      if (chunk) this.#reader.push(chunk);
+      else if (feed?.closed) this.#reader.close();
+      else this.#reader.end();
+    } catch (error) {
+      // Raised by the reader, after what came before.
+      this.#reader.end(error as Error);
+    }
+  }
+
   return(): IteratorResult<T, undefined> {
     if (!this.#over) {
       this.#over = true;
@@ -137,4 +140,4 @@ class StreamIterator<T> implements IterableIterator<T> {
   }
 }
 
-keepOne(new StreamIterator(new Batch(() => DONE), () => {}, { close() {} }));
+keepOne(new StreamIterator(null, new EventReader(""), "events", { close() {} }));

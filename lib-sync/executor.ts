@@ -102,6 +102,7 @@ class BridgeFeed implements ByteFeed {
   readonly #open: Set<BridgeFeed>;
   #consumed = 0;
   #over = false;
+  #closed = false;
   #clientClosed = false;
 
   constructor(bridge: Bridge, id: number, patience: Patience, open: Set<BridgeFeed>) {
@@ -142,7 +143,12 @@ class BridgeFeed implements ByteFeed {
     throw new BridgeError(`${operation}: the bridge sent "${message[0]}" within a stream`, { operation });
   }
 
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   close(): void {
+    this.#closed = true;
     this.#end(true);
   }
 

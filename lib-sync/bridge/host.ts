@@ -1,7 +1,7 @@
 import type { Connection, LogRecord } from "../../lib/core/request";
 import { Roster } from "../../lib/http/roster";
 import { type RawStream, Transport } from "../../lib/http/transport";
-import type { ByteQueue } from "../../lib/stream/byte-queue";
+import type { ByteQueue, Listener } from "../../lib/stream/byte-queue";
 import { Cancel } from "./cancel";
 import { encodeAnswer, encodeEnd, encodeFailure, encodeStream, RequestDecoder } from "./codec";
 import { type FromHost, type ToHost, WINDOW } from "./protocol";
@@ -11,12 +11,25 @@ interface OpenClient {
   readonly logging: boolean;
 }
 
-/** What a stream is to the host: its bytes, and how many of those sent were not consumed yet. */
-interface OpenStream {
+/** What a stream is to the host. */
+class OpenStream implements Listener {
+  readonly id: number;
   readonly bytes: ByteQueue;
-  unread: number;
+  readonly #onReadable: (stream: OpenStream) => void;
+  /** How many of the bytes sent were not consumed yet. */
+  unread = 0;
   /** What comes now is taken by whoever is at it already, or at the end of this turn. */
-  sending: boolean;
+  sending = false;
+
+  constructor(id: number, bytes: ByteQueue, onReadable: (stream: OpenStream) => void) {
+    this.id = id;
+    this.bytes = bytes;
+    this.#onReadable = onReadable;
+  }
+
+  onReadable(): void {
+    this.#onReadable(this);
+  }
 }
 
 /**
@@ -88,27 +101,28 @@ export class Host {
   }
 
   #beginStream(id: number, raw: RawStream, log: readonly LogRecord[]): void {
-    const { bytes } = raw;
-    const stream: OpenStream = { bytes, unread: 0, sending: false };
+    const stream = new OpenStream(id, raw.bytes, this.#onReadable);
     this.#streams.set(id, stream);
     this.#send(encodeStream(id, raw, log));
-    bytes.onReadable = () => {
-      if (stream.sending) return;
-      // Who waits gets what comes first of a read of the socket at once; the rest of the read goes together, at the end
-      // of this turn.
-      if (this.#isAwaited()) this.#flush(id, stream);
-      stream.sending = true;
-      queueMicrotask(() => {
-        stream.sending = false;
-        this.#flush(id, stream);
-      });
-    };
-    this.#flush(id, stream);
+    raw.bytes.listener = stream;
+    this.#flush(stream);
   }
 
-  #flush(id: number, stream: OpenStream): void {
+  readonly #onReadable = (stream: OpenStream): void => {
+    if (stream.sending) return;
+    // Who waits gets what comes first of a read of the socket at once; the rest of the read goes together, at the end
+    // of this turn.
+    if (this.#isAwaited()) this.#flush(stream);
+    stream.sending = true;
+    queueMicrotask(() => {
+      stream.sending = false;
+      this.#flush(stream);
+    });
+  };
+
+  #flush(stream: OpenStream): void {
+    const { id, bytes, sending } = stream;
     if (!this.#streams.has(id)) return;
-    const { bytes, sending } = stream;
     // Taking the last bytes lets the socket go on, which may bring more at once: those must not go before them.
     stream.sending = true;
     while (stream.unread < WINDOW) {
@@ -128,7 +142,7 @@ export class Host {
     const stream = this.#streams.get(id);
     if (!stream) return;
     stream.unread -= size;
-    this.#flush(id, stream);
+    this.#flush(stream);
   }
 
   #drop(id: number): void {
@@ -138,7 +152,7 @@ export class Host {
     const stream = this.#streams.get(id);
     if (!stream) return;
     this.#streams.delete(id);
-    stream.bytes.onReadable = null;
+    stream.bytes.listener = null;
     stream.bytes.close();
   }
 }

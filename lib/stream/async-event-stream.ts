@@ -4,8 +4,8 @@ import type { DifyResponse } from "../core/response";
 import type { AsyncEventStream as AsyncEventStreamShape, IterLinesOptions } from "../core/streams";
 import { BaseEventStream, type StreamAnswer } from "./base-event-stream";
 import { Batch } from "./batch";
-import type { ByteQueue } from "./byte-queue";
-import { DONE, EventReader, NEED, type Read } from "./event-reader";
+import type { ByteQueue, Listener } from "./byte-queue";
+import { DONE, EventReader, NEED, type Unit } from "./event-reader";
 import { keepOne } from "./lasting";
 import { TextCollector } from "./text";
 
@@ -35,12 +35,12 @@ export class AsyncEventStream<E> extends BaseEventStream<E> implements AsyncEven
 
   /** Typed events: every event with data, no pings. At an `error` event: that event, then a `StreamError`. */
   [Symbol.asyncIterator](): AsyncIterableIterator<E> {
-    return this.#iterate((reader, events: E[]) => reader.readEvents(events));
+    return this.#iterate("events");
   }
 
   /** Every line as sent, `event: ping` and empty lines included. Python's `aiter_lines()`. */
   aiterLines(_options?: IterLinesOptions): AsyncIterableIterator<string> {
-    return this.#iterate((reader, lines: string[]) => reader.readLines(lines));
+    return this.#iterate("lines");
   }
 
   /** The whole text of the answer; resolves at the closing event and drops the connection. */
@@ -55,7 +55,7 @@ export class AsyncEventStream<E> extends BaseEventStream<E> implements AsyncEven
     if (!this.#bytes) return;
     forgotten.unregister(this.#bytes);
     this.#bytes.close();
-    this.#bytes.onReadable?.();
+    this.#bytes.listener?.onReadable();
   }
 
   /** As `close()`, for Python's habit. */
@@ -67,10 +67,10 @@ export class AsyncEventStream<E> extends BaseEventStream<E> implements AsyncEven
     this.close();
   }
 
-  #iterate<T>(read: Read<E, T>): AsyncIterableIterator<T> {
+  #iterate<T>(unit: Unit): AsyncIterableIterator<T> {
     const reader = this.beginReading();
-    const bytes = this.#bytes;
-    return new StreamIterator<T>(bytes, reader, bytes ? (items) => read(reader, items) : () => DONE, this);
+    if (!this.#bytes) reader.end();
+    return new StreamIterator<T>(this.#bytes, reader, unit, this);
   }
 }
 
@@ -80,7 +80,7 @@ interface Waiting<T> {
 }
 
 /** One hand-written iterator: layers of async generators would cost several times what parsing does. */
-class StreamIterator<T> implements AsyncIterableIterator<T> {
+class StreamIterator<T> implements AsyncIterableIterator<T>, Listener {
   readonly #bytes: ByteQueue | null;
   readonly #reader: EventReader<unknown>;
   readonly #batch: Batch<T>;
@@ -89,15 +89,10 @@ class StreamIterator<T> implements AsyncIterableIterator<T> {
   #waiting: Waiting<T>[] = [];
   #over = false;
 
-  constructor(
-    bytes: ByteQueue | null,
-    reader: EventReader<unknown>,
-    fill: (items: T[]) => typeof NEED | typeof DONE,
-    stream: { close(): void },
-  ) {
+  constructor(bytes: ByteQueue | null, reader: EventReader<unknown>, unit: Unit, stream: { close(): void }) {
     this.#bytes = bytes;
     this.#reader = reader;
-    this.#batch = new Batch(fill);
+    this.#batch = new Batch(reader, unit);
     this.#stream = stream;
   }
 
@@ -124,7 +119,7 @@ class StreamIterator<T> implements AsyncIterableIterator<T> {
     }
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
-      if (this.#bytes) this.#bytes.onReadable = this.#serve;
+      if (this.#bytes) this.#bytes.listener = this;
     });
   }
 
@@ -159,7 +154,7 @@ class StreamIterator<T> implements AsyncIterableIterator<T> {
   }
 
   /** Bytes came: answers who waits. Set only while somebody does, so that a forgotten iterator can be collected. */
-  readonly #serve = (): void => {
+  onReadable(): void {
     while (this.#waiting.length > 0) {
       const [first] = this.#waiting as [Waiting<T>];
       try {
@@ -173,8 +168,8 @@ class StreamIterator<T> implements AsyncIterableIterator<T> {
       }
       if (this.#over) for (const waiting of this.#waiting.splice(0)) waiting.resolve(ENDED);
     }
-    if (this.#bytes) this.#bytes.onReadable = null;
-  };
+    if (this.#bytes) this.#bytes.listener = null;
+  }
 
   #fail(error: unknown): unknown {
     this.#finish();
@@ -185,9 +180,9 @@ class StreamIterator<T> implements AsyncIterableIterator<T> {
     if (this.#over) return;
     this.#over = true;
     this.#batch.clear();
-    if (this.#bytes) this.#bytes.onReadable = null;
+    if (this.#bytes) this.#bytes.listener = null;
     this.#stream.close();
   }
 }
 
-keepOne(new StreamIterator(null, new EventReader(""), () => DONE, { close() {} }));
+keepOne(new StreamIterator(null, new EventReader(""), "events", { close() {} }));

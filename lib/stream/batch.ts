@@ -1,13 +1,16 @@
-import type { DONE, NEED } from "./event-reader";
+import type { DONE, EventReader, NEED, Unit } from "./event-reader";
 
 /** What a reader gives, taken in one go as far as bytes are there: faster than between the caller's turns. */
 export class Batch<T> {
-  readonly #fill: (items: T[]) => typeof NEED | typeof DONE;
+  readonly #reader: EventReader<unknown>;
+  readonly #unit: Unit;
   #items: T[] = [];
   #at = 0;
 
-  constructor(fill: (items: T[]) => typeof NEED | typeof DONE) {
-    this.#fill = fill;
+  /** `T` is what the unit says: the reader's events, or strings. */
+  constructor(reader: EventReader<unknown>, unit: Unit) {
+    this.#reader = reader;
+    this.#unit = unit;
   }
 
   /** The next item of those that have been taken (never undefined itself); undefined where there is none. */
@@ -20,7 +23,9 @@ export class Batch<T> {
     const item = this.shift();
     if (item !== undefined) return item;
     this.clear();
-    const state = this.#fill(this.#items);
+    const items = this.#items;
+    const state =
+      this.#unit === "lines" ? this.#reader.readLines(items as string[]) : this.#reader.readEvents(items);
     return this.shift() ?? state;
   }
 

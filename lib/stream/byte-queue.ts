@@ -11,6 +11,12 @@ export interface ByteSource {
   abort(): void;
 }
 
+/** Who waits for bytes. A method, not a function: what V8 compiled for it outlives each of them. */
+export interface Listener {
+  /** Bytes, the end or a failure came. */
+  onReadable(): void;
+}
+
 const HIGH_WATER = 256 * 1024;
 const SMALL = 512;
 // Not more, so that the text of it stays near the processor.
@@ -21,8 +27,7 @@ const JOINED = 2 * 1024;
  * server, not the memory.
  */
 export class ByteQueue {
-  /** Called after bytes, the end or a failure came; set by whoever waits. */
-  onReadable: (() => void) | null = null;
+  listener: Listener | null = null;
   #chunks: Buffer[] = [];
   #at = 0;
   #size = 0;
@@ -45,7 +50,7 @@ export class ByteQueue {
       this.#paused = true;
       this.#source.pause();
     }
-    this.onReadable?.();
+    this.listener?.onReadable();
   }
 
   /** For the socket's side: the body ended, cleanly or with an error. */
@@ -53,7 +58,7 @@ export class ByteQueue {
     if (this.#ended) return;
     this.#ended = true;
     this.#error = error;
-    this.onReadable?.();
+    this.listener?.onReadable();
   }
 
   /** The next bytes, or null where none are there. Small pieces come joined. */

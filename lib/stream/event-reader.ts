@@ -13,8 +13,8 @@ const NOT_JSON_SHOWN = 200;
 /** Long pieces are decoded a part at a time: their text would not stay in the processor's nearest cache. */
 const SLICE = 8 * 1024;
 
-/** Adds to `items` what a reader has: lines, or events. */
-export type Read<E, T> = (reader: EventReader<E>, items: T[]) => typeof NEED | typeof DONE;
+/** What is read of a stream. */
+export type Unit = "events" | "lines";
 
 /**
  * Bytes in, lines or events out, in linear time. It knows the rules of server-sent events and of Dify's `error`
