@@ -63,8 +63,9 @@ const amount = ({ max }, value) => (max === undefined ? digits(value) : times(va
 
 function boundText(budget) {
   const bound = amount(budget, boundOf(budget));
-  if (budget.max !== undefined) return `${bound} ${budget.against}`;
-  return budget.over === undefined ? bound : `${budget.against} + ${bound}`;
+  const goal = budget.goal === undefined ? "" : ` (goal ${amount(budget, budget.goal)})`;
+  if (budget.max !== undefined) return `${bound} ${budget.against}${goal}`;
+  return budget.over === undefined ? bound + goal : `${budget.against} + ${bound}${goal}`;
 }
 
 /** The table of all budgets. */
