@@ -68,7 +68,11 @@ test("whatever is sent arrives, whole and in order, by shared memory or by the p
       }
       close();
     }),
-    { interruptAfterTimeLimit: 4_000 },
+    {
+      interruptAfterTimeLimit: 4_000,
+      // What chance comes upon once in many runs.
+      examples: [[[{ send: ["answer", 0, -0, "", null, new Uint8Array()] }]]],
+    },
   );
 });
 

@@ -178,7 +178,8 @@ function mostBytes(message: Message): number {
     most += 4;
     if (typeof value === "string") most += padded(3 * value.length);
     else if (typeof value === "number") {
-      if (!Number.isInteger(value) || value < 0 || value > LENGTH) return Number.POSITIVE_INFINITY;
+      const carried = Number.isInteger(value) && value >= 0 && value <= LENGTH && !Object.is(value, -0);
+      if (!carried) return Number.POSITIVE_INFINITY;
     } else if (value === null) continue;
     else if (ArrayBuffer.isView(value)) most += padded(value.length);
     else if (value.length > 0) return Number.POSITIVE_INFINITY;
