@@ -11,6 +11,9 @@ interface OpenClient {
   readonly logging: boolean;
 }
 
+/** Pieces of a stream go together up to about so many bytes: each message costs as much as some KB. */
+const JOINED = 32 * 1024;
+
 /** What a stream is to the host. */
 class OpenStream implements Listener {
   readonly id: number;
@@ -126,7 +129,7 @@ export class Host {
     // Taking the last bytes lets the socket go on, which may bring more at once: those must not go before them.
     stream.sending = true;
     while (stream.unread < WINDOW) {
-      const chunk = bytes.take();
+      const chunk = bytes.take(JOINED);
       if (!chunk) break;
       stream.unread += chunk.length;
       this.#send(["chunk", id, chunk]);

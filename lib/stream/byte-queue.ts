@@ -18,8 +18,7 @@ export interface Listener {
 }
 
 const HIGH_WATER = 256 * 1024;
-const SMALL = 512;
-// Not more, so that the text of it stays near the processor.
+/** What is read here is parsed here: not more, so that the text of it stays near the processor. */
 const JOINED = 2 * 1024;
 
 /**
@@ -61,12 +60,12 @@ export class ByteQueue {
     this.listener?.onReadable();
   }
 
-  /** The next bytes, or null where none are there. Small pieces come joined. */
-  take(): Buffer | null {
+  /** The next bytes, or null where none are there. Pieces that are small beside `joined` come joined to about that. */
+  take(joined = JOINED): Buffer | null {
     const chunks = this.#chunks;
     if (chunks.length === 0) return null;
     let taken = chunks[this.#at++] as Buffer;
-    if (taken.length < SMALL && this.#at < chunks.length) taken = this.#joined(taken);
+    if (taken.length < joined / 4 && this.#at < chunks.length) taken = this.#join(taken, joined);
     this.#size -= taken.length;
     if (this.#at === chunks.length) {
       this.#chunks = [];
@@ -79,11 +78,11 @@ export class ByteQueue {
     return taken;
   }
 
-  /** One copy and one decoding are cheaper than a decoding for each small piece. */
-  #joined(first: Buffer): Buffer {
+  /** One copy is cheaper than to decode, or to send, each small piece. */
+  #join(first: Buffer, joined: number): Buffer {
     const pieces = [first];
     let size = first.length;
-    while (this.#at < this.#chunks.length && size < JOINED) {
+    while (this.#at < this.#chunks.length && size < joined) {
       const piece = this.#chunks[this.#at++] as Buffer;
       pieces.push(piece);
       size += piece.length;
