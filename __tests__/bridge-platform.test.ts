@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type BridgeServer, run, start, startServer, tampered } from "./bridge/support";
@@ -186,7 +186,9 @@ describe("what is set in the caller's process stays there", () => {
 });
 
 describe("whom the caller's Node trusts, a host trusts", () => {
-  const certificate = path.join(mkdtempSync(path.join(tmpdir(), "dify-dual-")), "ca.pem");
+  const folder = mkdtempSync(path.join(tmpdir(), "dify-dual-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const certificate = path.join(folder, "ca.pem");
   writeFileSync(certificate, (require("./bridge/tls.cjs") as { cert: string }).cert);
   const source = () => `
     const secure = { baseUrl: ${JSON.stringify(server.secureOrigin)} + "/json/v1" };

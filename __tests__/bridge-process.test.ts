@@ -365,6 +365,8 @@ describe("what crosses", () => {
       say(upload({ path: "a.txt" }));
       fs.closeSync(fd);
       say(upload({ fd }).split(":")[0]);
+      process.chdir(require("node:os").tmpdir());
+      fs.rmSync(folder, { recursive: true });
     `;
     expect(await run(source, { server })).toEqual([
       'ValidationError: fileUpload: file must not be a Blob with { bridge: "process" }: pass a Buffer or { path }',
