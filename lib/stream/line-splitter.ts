@@ -1,6 +1,3 @@
-/** How much longer than the new text the beginning of a line may be to be joined with it. */
-const SHORT_REST = 4;
-
 /**
  * Text in, lines out. A line ends with LF, CRLF or CR, nothing else (U+2028 is text). Every character is looked at
  * a constant number of times, however small the pieces of a long line are.
@@ -23,15 +20,9 @@ export class LineSplitter {
       this.#afterCr = false;
       if (text.charCodeAt(0) === 10) from = 1;
     }
-    if (this.#pieces.length === 1 && (this.#pieces[0] as string).length <= SHORT_REST * text.length) {
-      // Joined at once, the whole is a plain text again. As a short rest only, so that the work stays linear.
-      this.#text = (this.#pieces.pop() as string) + text;
-      this.#at = 0;
-    } else {
-      this.#text = text;
-      this.#at = from;
-    }
-    this.#plain = !this.#text.includes("\r");
+    this.#text = text;
+    this.#at = from;
+    this.#plain = !text.includes("\r");
   }
 
   /** No more text will come: what is left is a line. */
@@ -44,7 +35,7 @@ export class LineSplitter {
    * line, and adds their values to `values`.
    */
   takeData(values: string[]): void {
-    if (!this.#plain || this.#pieces.length > 0) return;
+    if (!this.#plain || (this.#pieces.length > 0 && !this.#takeCutData(values))) return;
     const text = this.#text;
     let start = this.#at;
     // As startsWith("data: ", start), at a fraction of its cost.
@@ -62,6 +53,20 @@ export class LineSplitter {
       start = end + 2;
     }
     this.#at = start;
+  }
+
+  /** The same for a line whose beginning was in the text before; false where it is no such line, or has no end yet. */
+  #takeCutData(values: string[]): boolean {
+    const text = this.#text;
+    const end = text.indexOf("\n", this.#at);
+    if (end === -1 || text.charCodeAt(end + 1) !== 10) return false;
+    // Only this line is joined: with the whole text, all of it would be copied once more.
+    const line = this.#pieces.join("") + text.slice(this.#at, end);
+    if (!line.startsWith("data: ")) return false;
+    values.push(line.slice(6));
+    this.#pieces = [];
+    this.#at = end + 2;
+    return true;
   }
 
   /** The next whole line without its end, or null where there is none. */
