@@ -886,6 +886,18 @@ describe("an answer", () => {
     // The pool may open a second one when a call comes from the very turn in which the answer ended.
     expect(server.connections).toBeLessThanOrEqual(2);
   });
+
+  test("leaves it to them where many go at a time, too", async () => {
+    const server = keep(await serve((_seen, response) => answer(response, 200, {})));
+    const client = connect(server);
+    const oneAfterTheOther = async () => {
+      for (let round = 0; round < 20; round++) await client.getAppInfo();
+    };
+    await Promise.all(Array.from({ length: 16 }, oneAfterTheOther));
+    expect(server.seen).toHaveLength(16 * 20);
+    // Not one more for each of them, though the pool takes a connection up again only after the answer's turn.
+    expect(server.connections).toBeLessThanOrEqual(18);
+  });
 });
 
 describe("raiseErrors: false", () => {

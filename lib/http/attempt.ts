@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import type { Dispatcher } from "undici";
 import type { Connection, RawAnswer, RequestDescription } from "../core/request";
 import { type DifyClientError, StreamError } from "../errors";
@@ -168,7 +169,10 @@ class Attempt implements Dispatcher.DispatchHandler, Open, Watched {
   onResponseEnd(): void {
     this.#done();
     if (this.#bytes) this.#bytes.end();
-    else this.#complete();
+    else if (this.#context.open.size === 0) this.#complete();
+    // The pool takes the connection up again at the end of this turn. Of many calls under way, each that follows on an
+    // answer at once would make one more connection, and twice as many cost more than the wait.
+    else setImmediate(() => this.#complete());
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
