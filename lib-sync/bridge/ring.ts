@@ -35,8 +35,6 @@ const BYTES = 3;
 const EMPTY = 4;
 const LENGTH_BITS = 28;
 const LENGTH = 2 ** LENGTH_BITS - 1;
-/** Up to so many bytes a copy costs no more than a view, and whoever keeps them has nothing left to do. */
-const COPIED = 2 * 1024;
 
 /** Shared memory for a ring that holds so many bytes: a power of two. */
 export function ringMemory(capacity: number): SharedArrayBuffer {
@@ -145,7 +143,8 @@ export class RingReader extends RingEnd {
           at += padded(length);
           break;
         case BYTES:
-          message.push(length <= COPIED ? copied(bytes, at, length) : bytes.subarray(at, at + length));
+          // A chunk is read at once, an answer is kept.
+          message.push(message[0] === "chunk" ? bytes.subarray(at, at + length) : copied(bytes, at, length));
           at += padded(length);
           break;
         case NUMBER:
