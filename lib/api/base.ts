@@ -1,19 +1,14 @@
 import { inspect } from "node:util";
+import { resolveApiKey } from "../core/api-key";
+import { resolveBaseUrl } from "../core/base-url";
 import { type Caller, describeRequest, type Endpoint, endpoint } from "../core/endpoint";
 import type { Executor, Family, FamilyExtras } from "../core/executor";
 import type { Mode, Reply, ResponseMode } from "../core/mode";
-import {
-  type ClientOptions,
-  type ClientSettings,
-  checkClientOptionNames,
-  type RequestOptions,
-  resolveApiKey,
-  resolveBaseUrl,
-  resolveClientOptions,
-} from "../core/options";
+import type { ClientOptions, RequestOptions } from "../core/options";
 import { as, choice, file, flag, id, nullable, object, optional, text } from "../core/params";
 import { warnOfPlainHttp } from "../core/plain-http";
 import type { DifyResponse } from "../core/response";
+import { type ClientSettings, checkClientOptionNames, resolveClientOptions } from "../core/settings";
 import type { StreamOf } from "../core/streams";
 import { ValidationError } from "../errors";
 import type {

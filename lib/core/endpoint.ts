@@ -1,19 +1,14 @@
 import { ValidationError } from "../errors";
+import { describe as described } from "./describe";
 import { filePart, hasControls } from "./files";
 import { jsonCopy, NotJson } from "./json";
 import type { Mode } from "./mode";
 import { nearest } from "./nearest";
-import {
-  type CallSettings,
-  type ClientSettings,
-  describe as described,
-  REQUEST_OPTION_NAMES,
-  type RequestOptions,
-  resolveRequestOptions,
-} from "./options";
+import { CALL_OPTIONS, type RequestOptions } from "./options";
 import { checkArgument, type Param, type Params } from "./params";
 import { fillPath, type PathTemplate, parseRoute, queryString } from "./path";
 import type { AnswerKind, HttpMethod, Part, RequestDescription } from "./request";
+import { type CallSettings, type ClientSettings, resolveRequestOptions } from "./settings";
 
 /** What is special about an endpoint. */
 interface Special {
@@ -176,7 +171,7 @@ function refuseName(endpoint: Endpoint, name: string): never {
   const alias = aliases && Object.hasOwn(aliases, name) ? aliases[name] : undefined;
   let hint = "";
   if (alias) hint = `; it is called "${alias}" here`;
-  else if (REQUEST_OPTION_NAMES.has(name)) hint = "; it is a per-call option: pass it in the second object";
+  else if (CALL_OPTIONS.includes(name)) hint = "; it is a per-call option: pass it in the second object";
   else {
     const near = nearest(name, [...params.keys()]);
     if (near) hint = `; did you mean "${near}"?`;

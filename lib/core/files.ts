@@ -4,8 +4,8 @@ import { basename } from "node:path";
 import type * as streams from "node:stream";
 import { types } from "node:util";
 import { ValidationError } from "../errors";
+import { describe } from "./describe";
 import type { Mode } from "./mode";
-import { describe } from "./options";
 import type { Part, PartContent } from "./request";
 
 /** The name of a file that has none, as Python's httpx has it. */

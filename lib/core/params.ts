@@ -1,6 +1,6 @@
 import { ValidationError } from "../errors";
+import { describe } from "./describe";
 import { jsonCopy, NotJson } from "./json";
-import { describe } from "./options";
 
 /** What a parameter takes. */
 type Kind =
