@@ -395,6 +395,28 @@ describe("what crosses", () => {
     ]);
   });
 
+  test.concurrent("a call is one round trip, and so are all events that have arrived", async () => {
+    const source = `
+      ${overProcess}
+      let trips = 0;
+      const realSpawnSync = childProcess.spawnSync;
+      childProcess.spawnSync = (...args) => { trips++; return realSpawnSync(...args); };
+      const counted = (act) => { const before = trips; act(); return trips - before; };
+      const one = remote("json");
+      ok(one);
+      say(counted(() => ok(one)));
+      const stream = remote("events~2000").createChatMessage(streaming);
+      pause(1_000);
+      let n = 0;
+      const taken = counted(() => { for (const _event of stream) n++; });
+      say([n, taken]);
+    `;
+    const [call, [events, taken]] = (await run(source, { server })) as [number, [number, number]];
+    expect({ call, events }).toEqual({ call: 1, events: 2000 });
+    // One, unless the machine was so busy that the last of them came later.
+    expect(taken).toBeLessThanOrEqual(3);
+  });
+
   test.concurrent("a reader that stalls holds the server", async () => {
     const name = nextName();
     const source = `

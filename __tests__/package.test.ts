@@ -39,9 +39,9 @@ beforeAll(() => {
 
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 
-function run(file: string, source: string): string {
-  writeFileSync(path.join(project, file), source);
-  return execFileSync(process.execPath, [file], { cwd: project, encoding: "utf8" }).trim();
+function run(file: string, source: string, cwd = project): string {
+  writeFileSync(path.join(cwd, file), source);
+  return execFileSync(process.execPath, [file], { cwd, encoding: "utf8" }).trim();
 }
 
 const REQUIRE_FOR_ESM =
@@ -98,6 +98,37 @@ test.each(["dify-dual", "dify-dual/async", "dify-dual/sync"])("%s loads little",
     const files = Object.keys(require.cache).filter((file) => file !== __filename);
     console.log(process.moduleLoadList.filter((name) => !before.has(name) && late.test(name)).join(), files.length);`;
   expect(run("loads.cjs", source)).toBe("2");
+});
+
+describe("undici", () => {
+  const source = `const { AsyncChatClient, ChatClient } = require("dify-dual");
+    const { startFakeDifySync } = require("dify-dual/testing"); ${body}
+    process.on("exit", () => {
+      const files = Object.keys(require.cache).map((file) => file.replaceAll("\\\\", "/"));
+      console.log(files.some((file) => file.endsWith("/lib/dispatcher/pool.js")), files.some((file) => file.endsWith("/undici/index.js")));
+    });`;
+
+  test("of it, the pool is loaded, not all", () => {
+    expect(run("pool.cjs", source)).toBe(`${expected}\ntrue false`);
+  });
+
+  test("is loaded whole where the pool's file is not to be had", () => {
+    const folder = path.join(project, "without-deep-path");
+    const modules = path.join(folder, "node_modules");
+    cpSync(path.join(project, "package"), path.join(modules, "dify-dual"), { recursive: true });
+    const whole = path.join(modules, "undici");
+    mkdirSync(whole);
+    // Nothing but its main file may be asked for: also the worker then has no other way.
+    writeFileSync(
+      path.join(whole, "package.json"),
+      JSON.stringify({ name: "undici", exports: "./index.js" }),
+    );
+    writeFileSync(
+      path.join(whole, "index.js"),
+      `module.exports = require(${JSON.stringify(require.resolve("undici"))});`,
+    );
+    expect(run("whole.cjs", source, folder)).toBe(`${expected}\ntrue true`);
+  });
 });
 
 test.each(["cjs", "esm"])("in a bundle (%s), both bridges say what to do", (format) => {
