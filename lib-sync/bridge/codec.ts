@@ -192,7 +192,7 @@ export function decodeAnswer(
 ): { raw: RawAnswer; log: Rest["log"] } {
   const [, , statusCode, headers, rest, body] = message;
   const { retryAfter, log } = decodeRest(rest);
-  return { raw: new CrossedAnswer(statusCode, headers, url, keptBuffer(body), retryAfter), log };
+  return { raw: new CrossedAnswer(statusCode, headers, url, asBuffer(body), retryAfter), log };
 }
 
 export function encodeStream(id: number, raw: RawStream, log: readonly LogRecord[]): FromHost {

@@ -116,7 +116,7 @@ export class RingReader extends RingEnd {
   #read = Atomics.load(this.counters, READ);
 
   /**
-   * The next message, if it has this number; else null. Its bytes lie in the ring, and are valid until
+   * The next message, if it has this number; else null. A chunk's bytes lie in the ring, and are valid until
    * {@link release}.
    */
   read(number: number): Message | null {
