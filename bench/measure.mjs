@@ -1,6 +1,6 @@
 // Measures one section: round after round, in each round every row once, so that what disturbs the machine disturbs
-// all of them alike. The order is another in each round: whoever comes after a slow client finds the server cold, which
-// costs up to a fifth.
+// all of them alike. The order is another in each round: whoever comes after a slow client finds the server cold, and
+// takes a third longer or more.
 import { Client } from "./processes.mjs";
 
 /** A row by name alone is the adapter of that name. */
